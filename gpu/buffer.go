@@ -1,0 +1,137 @@
+package gpu
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+)
+
+// Usage of buffers that kernels read and write and that tests and exports read back.
+const storageUsage = wgpu.BufferUsage_Storage | wgpu.BufferUsage_CopyDst | wgpu.BufferUsage_CopySrc
+
+// Buffer is a range of device memory. Its maker owns it.
+type Buffer struct {
+	Label string
+	Size  uint64 // bytes
+
+	device *Device
+	handle *wgpu.Buffer
+	id     uint64
+}
+
+// NewBuffer allocates size bytes (rounded up to 16), zeroed. It refuses sizes over
+// the device's limits, because the binding aborts the process on them.
+func (d *Device) NewBuffer(label string, size uint64, usage wgpu.BufferUsage) (*Buffer, error) {
+	size = max(16, (size+15)&^15)
+	if size > d.Limits.BufferSize {
+		return nil, fmt.Errorf("gpu: buffer %s needs %s; %s allows %s a buffer", label, Bytes(size), d.Adapter.Name, Bytes(d.Limits.BufferSize))
+	}
+	h, err := d.device.CreateBuffer(&wgpu.BufferDescriptor{Label: label, Size: size, Usage: usage})
+	if err != nil {
+		return nil, fmt.Errorf("gpu: buffer %s of %s: %w", label, Bytes(size), err)
+	}
+	d.nextID++
+	d.live.Buffers++
+	d.live.Bytes += size
+	return &Buffer{Label: label, Size: size, device: d, handle: h, id: d.nextID}, nil
+}
+
+// NewStorage allocates a buffer that kernels can bind, which must not pass the
+// adapter's binding limit.
+func (d *Device) NewStorage(label string, size uint64) (*Buffer, error) {
+	if size > d.Limits.StorageBinding {
+		return nil, fmt.Errorf("gpu: %s needs %s in one binding; %s allows %s", label, Bytes(size), d.Adapter.Name, Bytes(d.Limits.StorageBinding))
+	}
+	return d.NewBuffer(label, size, storageUsage)
+}
+
+// NewIndirect allocates a storage buffer of size bytes that also serves as the
+// argument buffer of indirect draws and dispatches.
+func (d *Device) NewIndirect(label string, size uint64) (*Buffer, error) {
+	return d.NewBuffer(label, size, storageUsage|wgpu.BufferUsage_Indirect)
+}
+
+// Release frees the buffer and the bind groups that name it. Work already recorded or
+// submitted still finishes.
+func (b *Buffer) Release() {
+	if b == nil || b.handle == nil {
+		return
+	}
+	d := b.device
+	d.dropBindGroups(b)
+	d.dispose(b.handle.Release)
+	b.handle = nil
+	d.live.Buffers--
+	d.live.Bytes -= b.Size
+}
+
+// key is how a buffer appears in a bind group's cache key.
+func (b *Buffer) key() string { return fmt.Sprintf("|%d|", b.id) }
+
+// A queue write is copied to staging memory that is only freed when the queue has run.
+// So large uploads go in pieces, submitted now and then, and wait when too much has
+// piled up.
+const (
+	writeChunk   = 4 << 20
+	writeSubmit  = 8 << 20
+	writePending = 64 << 20
+)
+
+// Write copies data into the buffer at a byte offset; both must be multiples of 4.
+func (d *Device) Write(b *Buffer, offset uint64, data []byte) error {
+	if offset+uint64(len(data)) > b.Size {
+		return fmt.Errorf("gpu: write of %d bytes at %d into %s, which holds %d", len(data), offset, b.Label, b.Size)
+	}
+	for len(data) > 0 {
+		n := min(len(data), writeChunk)
+		if err := d.queue.WriteBuffer(b.handle, offset, data[:n]); err != nil {
+			return fmt.Errorf("gpu: write into %s: %w", b.Label, err)
+		}
+		data, offset = data[n:], offset+uint64(n)
+		if d.unsubmitted += uint64(n); d.unsubmitted >= writeSubmit {
+			d.queue.Submit()
+			d.pending += d.unsubmitted
+			d.unsubmitted = 0
+			if d.device.Poll(false, nil) {
+				d.pending = 0
+			}
+		}
+		if d.pending >= writePending {
+			if err := d.Wait(); err != nil {
+				return err
+			}
+			d.pending = 0
+		}
+	}
+	return nil
+}
+
+// WriteFloats is Write for float32 values; offset is in floats.
+func (d *Device) WriteFloats(b *Buffer, offset int, data []float32) error {
+	return d.Write(b, uint64(offset)*4, bytesOf(data))
+}
+
+// Words views a slice of structs of 4-byte fields as the bytes of a storage buffer.
+func Words[T any](s []T) []byte { return bytesOf(s) }
+
+// bytesOf views a slice of plain values as bytes, without a copy.
+func bytesOf[T any](s []T) []byte {
+	if len(s) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0])))
+}
+
+// Bytes formats a byte count in binary units: "128 MiB".
+func Bytes(n uint64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	v, u := float64(n), 0
+	for v >= 1024 && u < len(units)-1 {
+		v, u = v/1024, u+1
+	}
+	if v == float64(int(v)) {
+		return fmt.Sprintf("%d %s", int(v), units[u])
+	}
+	return fmt.Sprintf("%.1f %s", v, units[u])
+}

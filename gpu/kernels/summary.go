@@ -1,0 +1,110 @@
+package kernels
+
+import "headscope/gpu"
+
+type reduceParams struct {
+	Batch, Rows, Cols, Stage    uint32
+	Total                       float32
+	XOffset4, XStride4, XBatch4 uint32
+}
+
+// Summary holds the working space and the result of [Reduce]: Rows [1, 4*H*N] and, a
+// quadruple a matrix, Out [H, 4]: max |x|, sum, mean, count of NaNs (which the others
+// leave out).
+type Summary struct{ Rows, Out gpu.Tensor }
+
+// Reduce summarises each matrix of x [H, N, M].
+func Reduce(r *gpu.Recorder, s Summary, x gpu.Tensor) {
+	ok := s.Rows.Cols >= 4*x.Batch*x.Rows && s.Out.Rows >= x.Batch && s.Out.Cols == 4 && s.Rows.Offset == 0 && s.Out.Offset == 0 && aligned(x)
+	if !check(r, ok, "reduce", s.Rows, s.Out, x) {
+		return
+	}
+	name, rows := rowKernel(r, "reduce")
+	p := reduceParams{
+		Batch: uint32(x.Batch), Rows: uint32(x.Rows), Cols: uint32(x.Cols), Total: float32(x.Cols),
+		XOffset4: uint32(x.Offset / 4), XStride4: uint32(x.RowStride / 4), XBatch4: uint32(x.BatchStride / 4),
+	}
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch*x.Rows, rows)), float64(x.Len()*8), x.Buffer, s.Rows.Buffer)
+	p = reduceParams{
+		Batch: 1, Rows: uint32(x.Batch), Cols: uint32(x.Rows), Stage: 1, Total: float32(x.Rows * x.Cols),
+		XStride4: uint32(x.Rows),
+	}
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch, rows)), float64(x.Batch*x.Rows*8), s.Rows.Buffer, s.Out.Buffer)
+}
+
+// Level is one level of a mip pyramid: Rows x Cols cells from cell First on, within the
+// [PyramidCells] cells that a matrix takes.
+type Level struct{ Rows, Cols, First int }
+
+// PyramidLevels lists the levels above a matrix [rows, cols], from half its size (both
+// sides rounded up) to 1x1, and how many cells they take together.
+func PyramidLevels(rows, cols int) (levels []Level, cells int) {
+	for rows > 1 || cols > 1 {
+		rows, cols = (rows+1)/2, (cols+1)/2
+		levels = append(levels, Level{rows, cols, cells})
+		cells += rows * cols
+	}
+	return levels, cells
+}
+
+type pyramidParams struct {
+	Level, Rows, Cols        uint32
+	XOffset, XStride, XBatch uint32
+	Below, Here, OutBatch    uint32
+	Unused                   [3]uint32
+}
+
+// Pyramid makes the mip pyramids of x [H, N, M] into cells, a buffer of H times
+// [PyramidLevels] cells of two floats: mean and max |x| of the elements covered.
+func Pyramid(r *gpu.Recorder, cells *gpu.Buffer, x gpu.Tensor) {
+	levels, total := PyramidLevels(x.Rows, x.Cols)
+	if !check(r, cells.Size >= uint64(x.Batch*total)*8, "pyramid", x) {
+		return
+	}
+	for i, l := range levels {
+		p := pyramidParams{
+			Level: uint32(i + 1), Rows: uint32(x.Rows), Cols: uint32(x.Cols),
+			XOffset: uint32(x.Offset), XStride: uint32(x.RowStride), XBatch: uint32(x.BatchStride),
+			Here: uint32(l.First), OutBatch: uint32(total),
+		}
+		if i > 0 {
+			p.Below = uint32(levels[i-1].First)
+		}
+		r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, x.Batch}, float64(x.Batch*l.Rows*l.Cols*16), x.Buffer, cells)
+	}
+}
+
+type topKParams struct {
+	Rows, Cols, K, XOffset, XStride uint32
+	Unused                          [3]uint32
+}
+
+// TopK finds the k largest values of each row of x [N, V], falling, of equals the lower
+// column first. values holds N*k floats, indices N*k words.
+func TopK(r *gpu.Recorder, values, indices *gpu.Buffer, x gpu.Tensor, k int) {
+	ok := x.Batch == 1 && k >= 1 && k <= x.Cols && min(values.Size, indices.Size) >= uint64(x.Rows*k)*4
+	if !check(r, ok, "topk", x) {
+		return
+	}
+	p := topKParams{Rows: uint32(x.Rows), Cols: uint32(x.Cols), K: uint32(k), XOffset: uint32(x.Offset), XStride: uint32(x.RowStride)}
+	name, rows := rowKernel(r, "topk")
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows, rows)), float64(x.Len()*k*4), x.Buffer, values, indices)
+}
+
+type traitsParams struct {
+	Batch, N, AOffset, AStride, ABatch uint32
+	Unused                             [3]uint32
+}
+
+// Traits says where each row of the causal patterns a [H, N, N] looks, over the token
+// ids (N words). out [1, 8*H*N] receives a row's current, previous, first, entropy,
+// mean distance, mean squared distance, duplicate, induction: see wgsl/cpu.RowTraits.
+func Traits(r *gpu.Recorder, out gpu.Tensor, a gpu.Tensor, ids *gpu.Buffer) {
+	ok := a.Rows == a.Cols && out.Cols >= 8*a.Batch*a.Rows && out.Offset == 0 && ids.Size >= uint64(a.Rows)*4
+	if !check(r, ok, "traits", out, a) {
+		return
+	}
+	p := traitsParams{Batch: uint32(a.Batch), N: uint32(a.Rows), AOffset: uint32(a.Offset), AStride: uint32(a.RowStride), ABatch: uint32(a.BatchStride)}
+	name, rows := rowKernel(r, "traits")
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(a.Batch*a.Rows, rows)), float64(a.Len()*10), a.Buffer, ids, out.Buffer)
+}

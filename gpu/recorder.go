@@ -1,0 +1,229 @@
+package gpu
+
+import (
+	"fmt"
+	"time"
+
+	"headscope/wgsl"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+)
+
+// paramsSize is the uniform space of one submit; a slot takes the adapter's offset
+// alignment, usually 256 bytes, so that about a thousand dispatches fit.
+const paramsSize = 256 << 10
+
+// A submit should take about this long: far below the five seconds after which the
+// binding's poll gives up, and short enough that the machine stays usable.
+const sliceTime = 200 * time.Millisecond
+
+// initialSliceCost guesses the work of one submit (about FLOP) before any is measured.
+func initialSliceCost(a AdapterInfo) float64 {
+	switch a.Type {
+	case "cpu":
+		return 1e9
+	case "discrete":
+		return 2e11
+	default:
+		return 2e10
+	}
+}
+
+// adapt follows the measured speed of the work that has just been waited for.
+func (d *Device) adapt(elapsed time.Duration) {
+	if d.unwaited > 0 {
+		if want := d.unwaited * sliceTime.Seconds() / max(elapsed.Seconds(), 1e-4); d.unwaited > d.sliceCost/4 || want < d.sliceCost {
+			d.sliceCost = max(1e8, min(max(want, d.sliceCost/2), d.sliceCost*2))
+		}
+	}
+	d.unwaited = 0
+}
+
+// Recorder collects dispatches and draws into command encoders. It submits by itself
+// whenever the recorded work is worth about [sliceTime], so that a chain of any length
+// is one recording and yet no submit is long. Its first error sticks.
+type Recorder struct {
+	d       *Device
+	label   string
+	encoder *wgpu.CommandEncoder
+	pass    *wgpu.ComputePassEncoder // open compute pass, or nil
+	params  []byte                   // uniforms of the submit being recorded
+	cost    float64
+	stamps  *wgpu.QuerySet // not owned; set while a first timestamp is due
+	err     error
+}
+
+// Record begins a recording. End it with Submit.
+func (d *Device) Record(label string) *Recorder { return &Recorder{d: d, label: label} }
+
+// Device is the device that the recording runs on.
+func (r *Recorder) Device() *Device { return r.d }
+
+// Fail makes err the recording's error, unless it has one.
+func (r *Recorder) Fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// Err is the first error of the recording.
+func (r *Recorder) Err() error { return r.err }
+
+// MaxCost is the work that one dispatch should not pass, so that a submit stays short.
+// Launchers of kernels that may be larger cut them into several dispatches.
+func (r *Recorder) MaxCost() float64 { return r.d.sliceCost }
+
+// Uniform views a struct of 4-byte fields as the bytes of a kernel's Params.
+func Uniform[P any](p *P) []byte { return bytesOf([]P{*p}) }
+
+// Dispatch runs kernel name over groups workgroups in x, y and z, with params as its
+// uniform and the buffers as its bindings from 1 on. cost is about the FLOP it does.
+func (r *Recorder) Dispatch(name string, params []byte, groups [3]int, cost float64, bindings ...Binding) {
+	if r.err != nil || groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
+		return
+	}
+	k, err := r.d.Kernel(name)
+	if err != nil {
+		r.Fail(err)
+		return
+	}
+	for _, n := range groups {
+		if n < 0 || n > int(r.d.Limits.WorkgroupsPerDim) {
+			r.Fail(fmt.Errorf("gpu: %s: %v workgroups; %s allows %d a dimension", name, groups, r.d.Adapter.Name, r.d.Limits.WorkgroupsPerDim))
+			return
+		}
+	}
+	if !r.reserve(1, cost) {
+		return
+	}
+	group, offset, ok := r.bind(name, k.layout, k.Shader, params, bindings)
+	if !ok {
+		return
+	}
+	if r.pass == nil {
+		r.pass = r.encoder.BeginComputePass(&wgpu.ComputePassDescriptor{Label: r.label})
+	}
+	r.pass.SetPipeline(k.pipeline)
+	r.pass.SetBindGroup(0, group, []uint32{offset})
+	r.pass.DispatchWorkgroups(uint32(groups[0]), uint32(groups[1]), uint32(groups[2]))
+}
+
+// slotSize bounds the uniform space of one command: no Params of ours is larger.
+const slotSize = 512
+
+// reserve makes room for n more commands that together cost this much: it submits what
+// is due first, and opens the encoder.
+func (r *Recorder) reserve(n int, cost float64) bool {
+	if r.cost > 0 && r.cost+cost > r.d.sliceCost || len(r.params)+n*slotSize > paramsSize {
+		if r.flush(); r.err == nil {
+			r.Fail(r.d.Wait())
+		}
+	}
+	r.cost += cost
+	return r.err == nil && r.open()
+}
+
+// bind stores the uniform of one command and finds its bind group.
+func (r *Recorder) bind(name string, layout *wgpu.BindGroupLayout, s wgsl.Interface, params []byte, bindings []Binding) (group *wgpu.BindGroup, offset uint32, ok bool) {
+	if len(params) != s.ParamsSize || len(bindings) != len(s.Bindings)-1 {
+		r.Fail(fmt.Errorf("gpu: %s takes %d bytes of params and %d bindings; got %d and %d", name, s.ParamsSize, len(s.Bindings)-1, len(params), len(bindings)))
+		return nil, 0, false
+	}
+	group, err := r.d.bindGroup(name, layout, s.ParamsSize, bindings)
+	if err != nil {
+		r.Fail(err)
+		return nil, 0, false
+	}
+	align := int(r.d.Limits.UniformOffsetAlign)
+	offset = uint32(len(r.params))
+	r.params = append(r.params, params...)
+	r.params = append(r.params, make([]byte, (align-len(params)%align)%align)...)
+	return group, offset, true
+}
+
+// open makes the encoder of the next submit.
+func (r *Recorder) open() bool {
+	if r.encoder != nil {
+		return true
+	}
+	e, err := r.d.device.CreateCommandEncoder(&wgpu.CommandEncoderDescriptor{Label: r.label})
+	if err != nil {
+		r.Fail(fmt.Errorf("gpu: %s: %w", r.label, err))
+		return false
+	}
+	r.encoder = e
+	r.d.encoders++
+	if r.stamps != nil {
+		r.Fail(e.WriteTimestamp(r.stamps, 0))
+		r.stamps = nil
+	}
+	return r.err == nil
+}
+
+func (r *Recorder) endPass() {
+	if r.pass == nil {
+		return
+	}
+	if err := r.pass.End(); err != nil {
+		r.Fail(fmt.Errorf("gpu: %s: %w", r.label, err))
+	}
+	r.pass.Release()
+	r.pass = nil
+}
+
+// Copy records a copy of size bytes between buffers; all numbers are multiples of 4.
+func (r *Recorder) Copy(dst *Buffer, dstOffset uint64, src *Buffer, srcOffset, size uint64) {
+	if r.err != nil || !r.open() {
+		return
+	}
+	r.endPass()
+	if err := r.encoder.CopyBufferToBuffer(src.handle, srcOffset, dst.handle, dstOffset, size); err != nil {
+		r.Fail(fmt.Errorf("gpu: copy from %s to %s: %w", src.Label, dst.Label, err))
+	}
+}
+
+// flush submits what is recorded, without waiting.
+func (r *Recorder) flush() {
+	r.endPass()
+	if r.encoder == nil {
+		return
+	}
+	defer func() {
+		r.encoder.Release()
+		r.encoder = nil
+		r.d.closeEncoder()
+	}()
+	if r.err != nil {
+		return
+	}
+	commands, err := r.encoder.Finish(nil)
+	if err != nil {
+		r.Fail(fmt.Errorf("gpu: %s: %w", r.label, err))
+		return
+	}
+	defer commands.Release()
+	if len(r.params) > 0 {
+		if err := r.d.Write(r.d.params, 0, r.params); err != nil {
+			r.Fail(err)
+			return
+		}
+	}
+	r.d.queue.Submit(commands)
+	r.d.submitted(r.cost)
+	r.params, r.cost = r.params[:0], 0
+}
+
+// submitted notes work that runs from now on.
+func (d *Device) submitted(cost float64) {
+	if d.unwaited == 0 {
+		d.busySince = time.Now()
+	}
+	d.unwaited += cost
+}
+
+// Submit sends the rest of the recording to the queue and returns the recording's
+// first error. It does not wait: [Device.Read] and [Device.Wait] do.
+func (r *Recorder) Submit() error {
+	r.flush()
+	return r.err
+}
