@@ -1,0 +1,71 @@
+# headscope: `make run` and `make test` set up what is missing first.
+
+# Debian packages that headscope needs beside Go and a C compiler: a Vulkan loader, and
+# Mesa's drivers, among them the one that computes on the CPU where there is no GPU.
+PACKAGES := libvulkan1 mesa-vulkan-drivers
+
+# Packages without cgo: they are tested without a C compiler, which proves that they are.
+PURE := ./wgsl/... ./models/... ./explorer/scene/...
+GPU := ./gpu/... ./explorer/eval/... ./explorer/view/... ./cmd/...
+
+# Set to a number of seconds to fuzz each reader that long: make fuzz FUZZ=60s
+FUZZ := 20s
+
+.PHONY: run build test test-pure test-gpu vet golden bench fuzz deps clean
+
+run: build
+	@mkdir -p out
+	bin/headscope atlas -o out/atlas.png
+	@echo "Wrote out/atlas.png: every layer and head of the built-in model on a sample prompt."
+	@echo "Try your own: bin/headscope atlas --prompt 'Some text' -o out/mine.png"
+
+build: deps
+	go build -o bin/headscope ./cmd/headscope
+
+test: deps test-pure test-gpu
+
+test-pure:
+	CGO_ENABLED=0 go test $(PURE)
+
+# One package at a time: on a software adapter they would share the CPU's cores.
+test-gpu:
+	go test -p 1 -timeout 30m $(GPU)
+
+vet:
+	@test -z "$$(gofmt -l cmd gpu wgsl explorer models)" || (gofmt -l cmd gpu wgsl explorer models; echo "gofmt -w these files"; exit 1)
+	CGO_ENABLED=0 go vet $(PURE)
+	go vet ./...
+
+# Rewrites the golden pictures from what is drawn now: look at them before committing.
+golden: deps
+	go test -p 1 ./gpu/render ./explorer/view -update
+
+bench: build
+	bin/headscope bench matmul -o out/matmul.json --plot out/matmul.png
+	bin/headscope bench load -o out/load.json --plot out/load.png
+
+fuzz:
+	@for p in $$(CGO_ENABLED=0 go list $(PURE)); do \
+	  for f in $$(CGO_ENABLED=0 go test -list '^Fuzz' $$p | grep ^Fuzz); do \
+	    echo "$$p $$f"; CGO_ENABLED=0 go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x $$p || exit 1; \
+	  done; done
+
+# Installs the missing packages where apt is, else says what is needed.
+deps:
+	@if command -v apt-get >/dev/null 2>&1; then \
+	  missing=""; \
+	  for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	  if [ -n "$$missing" ]; then \
+	    if [ "$$(id -u)" = 0 ]; then as=""; elif command -v sudo >/dev/null 2>&1; then as="sudo"; \
+	    else echo "headscope needs:$$missing. Ask an administrator to run: apt-get install$$missing"; exit 1; fi; \
+	    echo "Installing$$missing"; \
+	    $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  fi; \
+	elif [ "$$(uname)" = Linux ] && ! ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1; then \
+	  echo "headscope needs a Vulkan loader and driver: install your distribution's packages"; \
+	  echo "(Fedora: vulkan-loader mesa-vulkan-drivers; Arch: vulkan-icd-loader vulkan-swrast or your GPU's)"; exit 1; \
+	fi
+	@command -v gcc >/dev/null 2>&1 || command -v clang >/dev/null 2>&1 || (echo "headscope needs a C compiler: install gcc or clang"; exit 1)
+
+clean:
+	rm -rf bin out

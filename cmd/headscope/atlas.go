@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"math"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"headscope/explorer/eval"
+	"headscope/explorer/view"
+	"headscope/gpu"
+	"headscope/gpu/render"
+	"headscope/models/tensor"
+	"headscope/wgsl/cpu"
+)
+
+// atlasFlags say how the sheet looks.
+type atlasFlags struct {
+	modelFlags
+	out, size, sort string
+	dark            bool
+}
+
+// atlas draws every layer and head on one sheet.
+func (a *app) atlas() *cobra.Command {
+	var f atlasFlags
+	cmd := &cobra.Command{
+		Use:   "atlas",
+		Short: "Draw every layer and head's attention on one sheet",
+		Example: `  headscope atlas -o atlas.png --prompt "The cat sat on the mat. The cat sat"
+  headscope atlas -o big.png --model ~/gpt2 --prompt-file text.txt --size 7680x4320 --sort previous`,
+		Args: noArgs,
+		RunE: job(func(cmd *cobra.Command, _ []string) error { return a.runAtlas(cmd, &f) }),
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "picture to write (.png)")
+	cmd.Flags().StringVar(&f.size, "size", "1600x1200", "size in pixels")
+	cmd.Flags().StringVar(&f.sort, "sort", string(view.ByLayer), "order of the heads: "+traitNames())
+	cmd.Flags().BoolVar(&f.dark, "dark", false, "light on dark")
+	return cmd
+}
+
+func traitNames() string {
+	s := ""
+	for i, t := range view.Traits {
+		if i > 0 {
+			s += ", "
+		}
+		s += string(t)
+	}
+	return s
+}
+
+func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
+	if ext := filepath.Ext(f.out); ext != ".png" {
+		return misuse{fmt.Errorf("atlas needs a picture to write, ending in .png: -o atlas.png")}
+	}
+	width, height, err := parseSize(f.size)
+	if err != nil {
+		return err
+	}
+	trait, err := view.ParseTrait(f.sort)
+	if err != nil {
+		return misuse{fmt.Errorf("--sort: %w", err)}
+	}
+	s, err := a.load(cmd.Context(), f.model)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	in, err := f.input(s.file)
+	if err != nil {
+		return err
+	}
+	sheet := &view.Atlas{
+		Model: modelName(s.file.Path), Layers: s.file.Config.Layers, Heads: s.file.Config.Heads, HeadWidth: s.file.Config.HeadWidth(),
+		Prompt: in.text, Sort: trait, Adapter: s.device.Adapter.Name,
+	}
+	if f.dark {
+		sheet.Theme = view.Ink
+	}
+	img, err := s.drawAtlas(sheet, in, eval.Options{LastOnly: true, NoBias: f.noBias}, width, height)
+	if err != nil {
+		return err
+	}
+	if err := tensor.WriteFile(f.out, func(w io.Writer) error { return png.Encode(w, img) }); err != nil {
+		return err
+	}
+	a.remark("%s: %d x %d heads on %d tokens", f.out, sheet.Layers, sheet.Heads, sheet.Tokens)
+	return nil
+}
+
+// drawAtlas runs the model on the input, fills in what the sheet says of it and draws it.
+func (s *session) drawAtlas(sheet *view.Atlas, in input, opt eval.Options, width, height int) (*image.NRGBA, error) {
+	acts := s.model.Activations(eval.AttnOnly)
+	defer acts.Release()
+	var patterns []eval.Patterns
+	if err := s.pass(acts, in, opt, func(r *gpu.Recorder) { patterns = acts.Patterns(r) }); err != nil {
+		return nil, err
+	}
+	sheet.Tokens = acts.Tokens()
+	if in.ids != nil {
+		if err := s.describe(sheet, acts, patterns, in.ids); err != nil {
+			return nil, err
+		}
+	}
+	layers := make([]render.Layer, len(patterns))
+	for i, p := range patterns {
+		layers[i] = render.Layer{Values: p.Attn, Pyramid: p.Pyramid}
+	}
+	picture, err := s.device.NewPicture(width, height)
+	if err != nil {
+		return nil, err
+	}
+	defer picture.Release()
+	renderer, err := render.New(s.device)
+	if err != nil {
+		return nil, err
+	}
+	defer renderer.Release()
+	r := s.device.Record("atlas")
+	sheet.Draw(r, renderer, picture, layers)
+	if err := r.Submit(); err != nil {
+		return nil, err
+	}
+	return picture.Image()
+}
+
+// describe adds the heads' traits and the likeliest next tokens.
+func (s *session) describe(sheet *view.Atlas, acts *eval.Activations, patterns []eval.Patterns, ids []int32) error {
+	traits, err := acts.Traits(patterns, ids)
+	if err != nil {
+		return err
+	}
+	for l, heads := range traits {
+		for h, t := range heads {
+			sheet.Stats = append(sheet.Stats, view.HeadStat{Layer: l, Head: h, Traits: traitValues(t)})
+		}
+	}
+	t := s.file.Tokenizer
+	if t == nil {
+		return nil
+	}
+	bos, ok := t.BOS()
+	sheet.EndOfText = ok && len(ids) > 0 && ids[0] == bos
+	next, err := acts.TopNext(5)
+	if err != nil {
+		return err
+	}
+	for _, n := range next {
+		sheet.Next = append(sheet.Next, view.Guess{Token: t.Token(n.ID), P: n.Prob})
+	}
+	return nil
+}
+
+// traitValues names a head's traits; those that need a repeated token are not numbers
+// where there is none.
+func traitValues(t cpu.HeadTraits) map[view.Trait]float64 {
+	duplicate, induction := t.Duplicate, t.Induction
+	if t.Repeats == 0 {
+		duplicate, induction = math.NaN(), math.NaN()
+	}
+	return map[view.Trait]float64{
+		view.Current: t.Current, view.Previous: t.Previous, view.First: t.First, view.Entropy: t.Normalized,
+		view.Distance: t.Distance, view.Duplicate: duplicate, view.Induction: induction,
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layer says which packages of this module the packages below a prefix may import,
+// beside each other, and whether they may use cgo.
+type layer struct {
+	prefix string
+	may    []string
+	cgo    bool
+}
+
+// layers are looked through in this order: the longer prefix first.
+var layers = []layer{
+	{"wgsl", nil, false},
+	{"models/tensor", nil, false},
+	{"models", []string{"wgsl", "models"}, false},
+	{"explorer/scene", []string{"wgsl", "models"}, false},
+	{"gpu", []string{"wgsl", "gpu"}, true},
+	{"explorer/eval", []string{"wgsl", "models", "gpu", "explorer/scene"}, true},
+	{"explorer/view", []string{"wgsl", "models", "gpu", "explorer/scene"}, true},
+	{"cmd", []string{"wgsl", "models", "gpu", "explorer"}, true},
+}
+
+// Packages import only what lies in layers below theirs, and those without cgo stay so.
+func TestLayers(t *testing.T) {
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "headscope/...")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	within := func(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		fields := strings.Fields(strings.ReplaceAll(line, "headscope/", ""))
+		path, imports := fields[0], fields[1:]
+		at := slices.IndexFunc(layers, func(l layer) bool { return within(path, l.prefix) })
+		if at < 0 {
+			t.Errorf("%s is in no layer", path)
+			continue
+		}
+		l := layers[at]
+		for _, i := range imports {
+			if !l.cgo && (i == "C" || strings.Contains(i, "go-webgpu") || strings.Contains(i, "glfw")) {
+				t.Errorf("%s imports %s: its layer has no cgo", path, i)
+			}
+			ours := slices.ContainsFunc(layers, func(o layer) bool { return within(i, o.prefix) })
+			allowed := within(i, l.prefix) || slices.ContainsFunc(l.may, func(m string) bool { return within(i, m) })
+			if ours && !allowed {
+				t.Errorf("%s imports %s, which is not in a layer below %s", path, i, l.prefix)
+			}
+		}
+	}
+}

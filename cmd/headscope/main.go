@@ -1,0 +1,18 @@
+// Command headscope opens GPT-2's weights, runs every layer and head on the GPU, and
+// shows what they attend to. Each subcommand has a file of its own here; all behaviour
+// worth a name is in the packages below.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

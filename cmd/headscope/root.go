@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"headscope/gpu"
+)
+
+// Exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1 // the job failed
+	exitUsage  = 2 // wrong use of the command line
+)
+
+// app is what all commands share.
+type app struct {
+	out, errs io.Writer
+	adapter   gpu.Choice
+	quiet     bool
+}
+
+// failure marks an error of the job itself, as against one of usage.
+type failure struct{ error }
+
+// misuse marks an error that a command finds in its arguments.
+type misuse struct{ error }
+
+// job wraps a command's work so that its errors are told from cobra's own.
+func job(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := f(cmd, args)
+		if err == nil || errors.As(err, &misuse{}) {
+			return err
+		}
+		return failure{err}
+	}
+}
+
+// run executes one command line and returns its exit status. Errors are one line on errs.
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	a := &app{out: out, errs: errs}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if ctx.Err() != nil {
+		err = failure{errors.New("interrupted")}
+	}
+	line := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
+	fmt.Fprintf(errs, "headscope: %s\n", line)
+	if errors.As(err, &failure{}) {
+		return exitFailed
+	}
+	return exitUsage
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "headscope",
+		Short: "See what every layer and head of GPT-2 attends to, computed and drawn on the GPU",
+		Long: `headscope opens GPT-2's weights, runs every layer and head on the GPU, and shows
+what they attend to. Without --model it uses a small model that is built in.`,
+		Example: `  headscope atlas -o atlas.png --prompt "The cat sat on the mat. The cat sat"
+  headscope export --model ~/gpt2 --head L5H4 --what q,k,attn -o out
+  headscope doctor`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&a.adapter, "adapter", "auto", "adapter to use: auto, gpu, software, or a part of its name")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress and no remarks on stderr")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return misuse{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.atlas(), a.export(), a.info(), a.doctor(), a.convert(), a.bench())
+	return root
+}
+
+// remark prints a line for the user's information.
+func (a *app) remark(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.errs, format+"\n", args...)
+	}
+}
+
+// terminal reports whether progress can be drawn.
+func (a *app) terminal() bool {
+	f, ok := a.errs.(*os.File)
+	return ok && !a.quiet && term.IsTerminal(int(f.Fd()))
+}
+
+// parseSize reads "1600x1200" as a size in pixels.
+func parseSize(s string) (width, height int, err error) {
+	var rest string
+	if n, _ := fmt.Sscanf(s+" ", "%dx%d%s", &width, &height, &rest); n < 2 || rest != "" || width < 1 || height < 1 {
+		return 0, 0, misuse{fmt.Errorf("--size %q: expected WIDTHxHEIGHT in pixels, for example 1600x1200", s)}
+	}
+	return width, height, nil
+}
+
+// noArgs and oneArg are cobra's validators with errors that say what to do.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misuse{fmt.Errorf("%s takes no argument %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())}
+	}
+	return nil
+}
