@@ -69,40 +69,15 @@ func (b *Buffer) Release() {
 // key is how a buffer appears in a bind group's cache key.
 func (b *Buffer) key() string { return fmt.Sprintf("|%d|", b.id) }
 
-// A queue write is copied to staging memory that is only freed when the queue has run.
-// So large uploads go in pieces, submitted now and then, and wait when too much has
-// piled up.
-const (
-	writeChunk   = 4 << 20
-	writeSubmit  = 8 << 20
-	writePending = 64 << 20
-)
-
-// Write copies data into the buffer at a byte offset; both must be multiples of 4.
+// Write copies data into the buffer at a byte offset; both must be multiples of 4. The
+// binding holds a copy of it until the next submit is done: what is large goes through an
+// [Uploader].
 func (d *Device) Write(b *Buffer, offset uint64, data []byte) error {
 	if offset+uint64(len(data)) > b.Size {
 		return fmt.Errorf("gpu: write of %d bytes at %d into %s, which holds %d", len(data), offset, b.Label, b.Size)
 	}
-	for len(data) > 0 {
-		n := min(len(data), writeChunk)
-		if err := d.queue.WriteBuffer(b.handle, offset, data[:n]); err != nil {
-			return fmt.Errorf("gpu: write into %s: %w", b.Label, err)
-		}
-		data, offset = data[n:], offset+uint64(n)
-		if d.unsubmitted += uint64(n); d.unsubmitted >= writeSubmit {
-			d.queue.Submit()
-			d.pending += d.unsubmitted
-			d.unsubmitted = 0
-			if d.device.Poll(false, nil) {
-				d.pending = 0
-			}
-		}
-		if d.pending >= writePending {
-			if err := d.Wait(); err != nil {
-				return err
-			}
-			d.pending = 0
-		}
+	if err := d.queue.WriteBuffer(b.handle, offset, data); err != nil {
+		return fmt.Errorf("gpu: write into %s: %w", b.Label, err)
 	}
 	return nil
 }

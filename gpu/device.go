@@ -28,15 +28,13 @@ type Device struct {
 	sentinel   *Buffer                    // one word, written before each readback
 	serial     uint32                     // value of the last sentinel
 
-	sliceCost   float64   // work (about FLOP) that one submit may hold, follows the measured speed
-	unwaited    float64   // work submitted since the last Wait
-	busySince   time.Time // when the first of it was submitted
-	unsubmitted uint64    // bytes written since the last submit of writes
-	pending     uint64    // bytes in such submits since the queue last ran empty
-	nextID      uint64
-	encoders    int      // open command encoders
-	doomed      []func() // releases that wait until no encoder is open
-	live        Live
+	sliceCost float64   // work (about FLOP) that one submit may hold, follows the measured speed
+	unwaited  float64   // work submitted since the last Wait
+	busySince time.Time // when the first of it was submitted
+	nextID    uint64
+	encoders  int      // open command encoders
+	doomed    []func() // releases that wait until no encoder is open
+	live      Live
 }
 
 // Live counts the handles and bytes that are alive on a device. Pipelines and bind

@@ -72,12 +72,7 @@ func (d *Device) ReadWords(b *Buffer, n int) ([]uint32, error) {
 	return data, err
 }
 
-// readBytes is the one place that maps a buffer. record must copy len(dst) bytes to
-// the start of the staging buffer.
-//
-// The binding hands C the address of a Go variable for the map's callback, so a
-// garbage collection before the callback would corrupt memory: all work is waited
-// for first, and the collector is off from the map until its callback has run.
+// readBytes reads what record copies to the start of the staging buffer, len(dst) bytes.
 //
 // Adapters are not trusted to have finished what they report as done: a sentinel word
 // is copied last, behind the data, and compared.
@@ -106,25 +101,10 @@ func (d *Device) readBytes(dst []byte, record func(r *Recorder, staging *Buffer)
 	if err := d.Wait(); err != nil {
 		return err
 	}
-
-	mapMutex.Lock()
-	defer mapMutex.Unlock()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	status := wgpu.BufferMapAsyncStatus_Unknown
-	mapped := (mark + 4 + 7) &^ 7
-	if err := d.staging.handle.MapAsync(wgpu.MapMode_Read, 0, mapped, func(s wgpu.BufferMapAsyncStatus) { status = s }); err != nil {
+	data, err := d.mapBuffer(d.staging, wgpu.MapMode_Read, (mark+4+7)&^7)
+	if err != nil {
 		return err
 	}
-	for range 1000 { // the queue is empty: the first poll should do
-		if d.device.Poll(false, nil); status != wgpu.BufferMapAsyncStatus_Unknown {
-			break
-		}
-		time.Sleep(100 * time.Microsecond)
-	}
-	if status != wgpu.BufferMapAsyncStatus_Success {
-		return fmt.Errorf("%s did not map the result: %v", d.Adapter.Name, status)
-	}
-	data := d.staging.handle.GetMappedRange(0, uint(mapped))
 	got := *(*uint32)(unsafe.Pointer(&data[mark]))
 	copy(dst, data)
 	if err := d.staging.handle.Unmap(); err != nil {
@@ -134,4 +114,34 @@ func (d *Device) readBytes(dst []byte, record func(r *Recorder, staging *Buffer)
 		return fmt.Errorf("%s reports work as done that is not: the result cannot be read", d.Adapter.Name)
 	}
 	return nil
+}
+
+// mapBuffer is the one place that maps a buffer, from its start. It waits for the work
+// that uses the buffer.
+//
+// The binding hands C the address of a Go variable for the map's callback, so a garbage
+// collection before the callback would corrupt memory: the collector is off until the
+// callback has run.
+func (d *Device) mapBuffer(b *Buffer, mode wgpu.MapMode, size uint64) ([]byte, error) {
+	mapMutex.Lock()
+	defer mapMutex.Unlock()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	const pending = ^wgpu.BufferMapAsyncStatus(0)
+	status := pending
+	if err := b.handle.MapAsync(mode, 0, size, func(s wgpu.BufferMapAsyncStatus) { status = s }); err != nil {
+		return nil, err
+	}
+	for start := time.Now(); status == pending; {
+		d.device.Poll(false, nil)
+		waited := time.Since(start)
+		if status == pending && waited > hangTimeout {
+			return nil, fmt.Errorf("%s has not given %s back in %v: it hangs or is overloaded", d.Adapter.Name, b.Label, hangTimeout)
+		} else if status == pending {
+			time.Sleep(min(waited/16, time.Millisecond))
+		}
+	}
+	if status != wgpu.BufferMapAsyncStatus_Success {
+		return nil, fmt.Errorf("%s did not map %s: %v", d.Adapter.Name, b.Label, status)
+	}
+	return b.handle.GetMappedRange(0, uint(size)), nil
 }

@@ -1,9 +1,8 @@
 package eval
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 
 	"headscope/gpu"
@@ -50,9 +49,6 @@ func (h *handle) release() {
 	}
 }
 
-// chunkFloats is how much is decoded, looked through and uploaded at a time.
-const chunkFloats = 1 << 20
-
 // Load uploads the parameters of m. progress, if not nil, is told the bytes uploaded
 // after every piece. A model that cannot fit is refused before anything is allocated; a
 // cancelled ctx ends the load with its error.
@@ -63,18 +59,18 @@ func Load(ctx context.Context, d *gpu.Device, m *gpt2.Model, progress func(bytes
 	if progress == nil {
 		progress = func(int64) {}
 	}
-	l := newLoader(d, progress)
+	l, err := newLoader(d, progress)
+	if err != nil {
+		return nil, err
+	}
 	model := &Model{Config: m.Config, device: d}
-	var err error
 	model.params, err = gpt2.MapParams(m.Params, func(name string, s *tensor.Stored) (*handle, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		h, err := l.upload(name, s)
-		m.Drop(s)
-		return h, err
+		return l.upload(name, s, func() { m.Drop(s) })
 	})
-	l.stop()
+	err = cmp.Or(err, l.close())
 	model.Warnings, model.bytes = l.warnings, l.bytes
 	if err != nil {
 		model.Release()
@@ -109,103 +105,6 @@ func (m *Model) Release() {
 // Bytes is the device memory that the parameters take.
 func (m *Model) Bytes() uint64 { return m.bytes }
 
-// loader moves parameters to the device in pieces: one goroutine decodes and looks for
-// NaN while this one uploads the piece before.
-type loader struct {
-	d        *gpu.Device
-	progress func(int64)
-	bytes    uint64
-	warnings []string
-	jobs     chan job
-	pieces   chan piece
-	scratch  chan []float32 // free decode buffers
-}
-
-// job is a range of rows of a stored tensor to decode.
-type job struct {
-	s           *tensor.Stored
-	start, size int // elements
-}
-
-// piece is a decoded range.
-type piece struct {
-	data []float32
-	own  bool // data is scratch and goes back
-	bad  int  // index within the tensor of the first NaN or infinity, or -1
-	err  error
-}
-
-func newLoader(d *gpu.Device, progress func(int64)) *loader {
-	l := &loader{d: d, progress: progress, jobs: make(chan job, 64), pieces: make(chan piece, 2), scratch: make(chan []float32, 3)}
-	for range cap(l.scratch) {
-		l.scratch <- nil
-	}
-	go func() {
-		defer close(l.pieces)
-		for j := range l.jobs {
-			l.pieces <- l.decode(j)
-		}
-	}()
-	return l
-}
-
-// stop ends the goroutine. Pieces that an error left behind are dropped.
-func (l *loader) stop() {
-	close(l.jobs)
-	for p := range l.pieces {
-		l.recycle(p)
-	}
-}
-
-func (l *loader) decode(j job) piece {
-	p := piece{bad: -1}
-	if all, ok := j.s.View(); ok {
-		p.data = all[j.start : j.start+j.size]
-	} else {
-		buf := <-l.scratch
-		if cap(buf) < j.size {
-			buf = make([]float32, max(j.size, chunkFloats))
-		}
-		p.data, p.own = buf[:j.size], true
-		p.err = j.s.Decode(p.data, j.start)
-	}
-	if bad := tensor.FirstNonFinite(p.data); p.err == nil && bad >= 0 {
-		p.bad = j.start + bad
-	}
-	return p
-}
-
-func (l *loader) recycle(p piece) {
-	if p.own {
-		l.scratch <- p.data
-	}
-}
-
-// upload makes the handle of one parameter: a vector [n] becomes [1, n].
-func (l *loader) upload(name string, s *tensor.Stored) (*handle, error) {
-	stored := s
-	s, err := loaded(onDevice(name, stored))
-	if err != nil {
-		return nil, err
-	}
-	rows, cols := matrixShape(s.Shape)
-	h := &handle{}
-	for first := 0; first < rows; {
-		n := min(rows-first, partRows(l.d, cols))
-		t, err := l.d.NewTensor(name, 1, n, cols)
-		if err != nil {
-			return h, err
-		}
-		h.parts = append(h.parts, t)
-		l.bytes += t.Buffer.Size
-		first += n
-	}
-	if err := l.fill(name, h, s, stored, cols); err != nil {
-		return h, fmt.Errorf("%s: %w", name, err)
-	}
-	return h, nil
-}
-
 // loaded parses a tensor that is not laid out in a file (CSV, compressed npz) once for
 // all its pieces.
 func loaded(s *tensor.Stored) (*tensor.Stored, error) {
@@ -231,57 +130,4 @@ func matrixShape(shape []int) (rows, cols int) {
 // partRows is how many rows of so many columns one binding of the adapter holds.
 func partRows(d *gpu.Device, cols int) int {
 	return int(d.Limits.StorageBinding/uint64(4*gpu.Stride4(cols))) &^ 3 // so that the logits of a part begin at a multiple of 4
-}
-
-// fill streams the rows of s into the parts of h. stored is s as the file has it.
-func (l *loader) fill(name string, h *handle, s, stored *tensor.Stored, cols int) error {
-	step := max(1, chunkFloats/cols)
-	type span struct {
-		t     gpu.Tensor
-		first int // row within t
-		rows  int
-	}
-	var spans []span
-	for _, t := range h.parts {
-		for first := 0; first < t.Rows; first += step {
-			spans = append(spans, span{t, first, min(step, t.Rows-first)})
-		}
-	}
-	go func(start int) {
-		for _, sp := range spans {
-			l.jobs <- job{s, start, sp.rows * cols}
-			start += sp.rows * cols
-		}
-	}(0)
-	var failed error
-	warned := false
-	for _, sp := range spans {
-		p := <-l.pieces
-		if failed == nil {
-			failed = p.err
-		}
-		if failed == nil {
-			failed = l.d.WriteRows(sp.t, sp.first, p.data)
-		}
-		if p.bad >= 0 && !warned {
-			warned = true
-			at := position(s.Shape, p.bad)
-			if s.Fortran != stored.Fortran { // as the file has it
-				slices.Reverse(at)
-			}
-			l.warnings = append(l.warnings, fmt.Sprintf("%s holds a NaN or infinity at %v: what depends on it is not to be trusted", name, at))
-		}
-		l.recycle(p)
-		l.progress(int64(sp.rows * cols * 4))
-	}
-	return failed
-}
-
-// position is the index tuple of element i of a shape.
-func position(shape []int, i int) []int {
-	at := make([]int, len(shape))
-	for d := len(shape) - 1; d >= 0; d-- {
-		at[d], i = i%shape[d], i/shape[d]
-	}
-	return at
 }

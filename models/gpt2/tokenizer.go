@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,8 +34,12 @@ type Tokenizer struct {
 const R50kSize = 50257
 
 // R50k is GPT-2's own tokenizer, from the table that the tiktoken-go/tokenizer
-// module carries. It takes a moment to build: keep it.
-func R50k() *Tokenizer {
+// module carries. It is built at its first use, which takes a moment.
+func R50k() *Tokenizer { return r50k() }
+
+var r50k = sync.OnceValue(buildR50k)
+
+func buildR50k() *Tokenizer {
 	const size = R50kSize - 1 // without EndOfText, which the table leaves out
 	table := codec.NewR50kBase()
 	t := &Tokenizer{tokens: make([]string, size+1), merges: make(map[pair]merge, size), special: size}
