@@ -67,6 +67,9 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 	if err != nil {
 		return misuse{fmt.Errorf("--sort: %w", err)}
 	}
+	if err := checkPlace(f.out); err != nil {
+		return err
+	}
 	s, err := a.load(cmd.Context(), f.model)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
@@ -37,7 +38,7 @@ func (f *benchFlags) check() error {
 	if f.runs < 1 {
 		return misuse{fmt.Errorf("--runs %d: at least one run is needed", f.runs)}
 	}
-	return nil
+	return errors.Join(checkPlace(f.out), checkPlace(f.plot))
 }
 
 // draw writes the chart where --plot says.

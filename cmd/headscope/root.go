@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,7 +112,20 @@ func parseSize(s string) (width, height int, err error) {
 	return width, height, nil
 }
 
-// noArgs and oneArg are cobra's validators with errors that say what to do.
+// checkPlace finds out before any work is done that a file cannot be written because its
+// folder is not there.
+func checkPlace(path string) error {
+	if path == "" {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("cannot write %s: there is no folder %s", path, dir)
+	}
+	return nil
+}
+
+// noArgs is cobra's validator with an error that says what to do.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return misuse{fmt.Errorf("%s takes no argument %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())}

@@ -2,8 +2,10 @@ package tensor
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -13,7 +15,22 @@ import (
 // whole, by a rename of a temporary file in the same folder, or not at all: on
 // any error an older file stays as it was. A symbolic link is followed. A path
 // that is a device or a pipe is written to directly.
+// Errors name path, never the temporary file.
 func WriteFile(path string, write func(io.Writer) error) error {
+	if err := writeFile(path, write); err != nil {
+		var at *fs.PathError
+		var link *os.LinkError
+		if errors.As(err, &at) {
+			err = at.Err
+		} else if errors.As(err, &link) {
+			err = link.Err
+		}
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
