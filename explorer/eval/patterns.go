@@ -109,27 +109,19 @@ func (a *Activations) TopNext(k int) ([]Next, error) {
 		return nil, err
 	}
 	last := logits.Part(logits.Rows-1, 1, 0, logits.Cols)
-	k = min(k, last.Cols)
-	values, err := a.slot("top.values", 1, 1, k, true)
-	if err != nil {
-		return nil, err
+	k = min(k, last.Cols, kernels.MaxTopK)
+	parts := kernels.TopParts(1, last.Cols, k)
+	var slots [6]gpu.Tensor
+	for i, size := range []int{k, k, parts, parts, last.Cols, 1} {
+		if slots[i], err = a.slot(fmt.Sprintf("top.%d", i), 1, 1, size, true); err != nil {
+			return nil, err
+		}
 	}
-	indices, err := a.slot("top.indices", 1, 1, k, true)
-	if err != nil {
-		return nil, err
-	}
-	probs, err := a.slot("top.probs", 1, 1, last.Cols, true)
-	if err != nil {
-		return nil, err
-	}
-	lse, err := a.slot("top.lse", 1, 1, 1, true)
-	if err != nil {
-		return nil, err
-	}
+	values, indices, probs, lse := slots[0], slots[1], slots[4], slots[5]
 	d := a.model.device
 	r := d.Record("next tokens")
 	kernels.Softmax(r, probs, lse, last, 1, kernels.Mask{})
-	kernels.TopK(r, values.Buffer, indices.Buffer, probs, k)
+	kernels.TopK(r, kernels.Top{Values: values.Buffer, Indices: indices.Buffer, PartValues: slots[2].Buffer, PartIndices: slots[3].Buffer}, probs, k)
 	if err := r.Submit(); err != nil {
 		return nil, err
 	}

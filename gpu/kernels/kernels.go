@@ -46,10 +46,16 @@ func grid(r *gpu.Recorder, cols4, rows int) [3]int {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
+// loops reports whether a thread may run so many rounds of loops, all its loops together.
+// Mesa's software adapters silently end a loop when a thread has run 65535.
+func loops(r *gpu.Recorder, rounds int) bool {
+	return rounds < 65535 || r.Device().Family != gpu.Registers
+}
+
 // check fails the recording unless ok.
 func check(r *gpu.Recorder, ok bool, kernel string, tensors ...gpu.Tensor) bool {
 	if !ok {
-		r.Fail(fmt.Errorf("kernels: %s: shapes or alignments do not fit together: %v", kernel, tensors))
+		r.Fail(fmt.Errorf("kernels: %s: shapes, alignments or sizes do not fit: %v", kernel, tensors))
 	}
 	return ok && r.Err() == nil
 }

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"math/rand"
+	"strings"
 	"testing"
 
 	"headscope/gpu"
@@ -21,5 +23,40 @@ func TestKernelsEqualTwins(t *testing.T) {
 			}
 		}
 		t.Logf("family %d: %d comparisons on %s", d.Family, len(results), d.Adapter)
+	}
+}
+
+// A vocabulary is longer than the loops of one thread may be on software adapters; what
+// would need more is refused, not cut off.
+func TestLongRows(t *testing.T) {
+	d := gputest.Device(t)
+	d.Family = gpu.Registers
+	for _, kernel := range []string{"topk", "softmax", "reduce"} {
+		for _, tr := range trials() {
+			if tr.kernel != kernel {
+				continue
+			}
+			b := &bench{d: d, rng: rand.New(rand.NewSource(1)), trial: tr}
+			tr.run(b, Shape{1, 2, 70001})
+			b.release()
+			if b.err != nil || b.result.Excess > 1 {
+				t.Errorf("%s of rows of 70001: %v, worst error %g", kernel, b.err, b.result.Worst)
+			}
+		}
+	}
+	x, err := d.NewTensor("x", 1, 1, 100000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Buffer.Release()
+	y, err := d.NewTensor("y", 1, 1, 100000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer y.Buffer.Release()
+	r := d.Record("too long")
+	Softmax(r, y, y, x, 1, Mask{})
+	if err := r.Submit(); err == nil || !strings.Contains(err.Error(), "softmax") {
+		t.Errorf("softmax of a row of 100000: %v", err)
 	}
 }

@@ -74,7 +74,11 @@ func MatMulBy(r *gpu.Recorder, method Method, c, a, b gpu.Tensor, transposed boo
 	default:
 		method = Tiled
 	}
-	ok = ok && (method == Naive || fits) && (method != MatVec || c.Rows <= matVecRows)
+	rounds := k / 4
+	if method == Naive {
+		rounds = k
+	}
+	ok = ok && loops(r, rounds) && (method == Naive || fits) && (method != MatVec || c.Rows <= matVecRows)
 	if !check(r, ok, "matmul "+method.String(), all...) || c.Len() == 0 {
 		return
 	}

@@ -17,7 +17,7 @@ func LayerNorm(r *gpu.Recorder, out, x, gain, bias gpu.Tensor, eps float32) {
 	if !hasBias {
 		bias = gain
 	}
-	ok := out.Batch == 1 && x.Batch == 1 && out.Rows == x.Rows && out.Cols == x.Cols && gain.Cols == x.Cols && bias.Cols == x.Cols &&
+	ok := loops(r, 3*x.Cols/4) && out.Batch == 1 && x.Batch == 1 && out.Rows == x.Rows && out.Cols == x.Cols && gain.Cols == x.Cols && bias.Cols == x.Cols &&
 		gain.Offset == 0 && bias.Offset == 0 && aligned(out, x)
 	if !check(r, ok, "layernorm", out, x, gain, bias) {
 		return
@@ -49,7 +49,7 @@ type Mask struct {
 // Softmax computes each row's softmax of scale*x, x and out [H, N, M]; masked columns
 // come out 0. lse [1, H*N] receives ln sum exp of each row, packed.
 func Softmax(r *gpu.Recorder, out, lse, x gpu.Tensor, scale float32, mask Mask) {
-	ok := out.Batch == x.Batch && out.Rows == x.Rows && out.Cols == x.Cols && lse.Cols >= x.Batch*x.Rows && lse.Offset == 0 && aligned(out, x)
+	ok := loops(r, 3*x.Cols/4) && out.Batch == x.Batch && out.Rows == x.Rows && out.Cols == x.Cols && lse.Cols >= x.Batch*x.Rows && lse.Offset == 0 && aligned(out, x)
 	if !check(r, ok, "softmax", out, lse, x) {
 		return
 	}

@@ -281,24 +281,28 @@ func tryPyramid(b *bench, s Shape) {
 }
 
 func tryTopK(b *bench, s Shape) {
-	k := min(5, s.M)
-	x := b.random(s.N * s.M)
-	for i := range x {
-		x[i] = float32(math.Round(float64(x[i]) * 4)) // many ties
-	}
-	in, values, indices := b.put(1, s.N, s.M, x), b.room(1, 1, s.N*k), b.room(1, 1, s.N*k)
-	b.record(func(r *gpu.Recorder) { TopK(r, values.Buffer, indices.Buffer, in, k) })
-	var wantValues, wantIndices []float32
-	for i := range s.N {
-		v, at := cpu.TopK(x[i*s.M:(i+1)*s.M], k)
-		wantValues = append(wantValues, v...)
-		for _, a := range at {
-			wantIndices = append(wantIndices, math.Float32frombits(uint32(a)))
+	for _, cols := range []int{s.M, 5000 + s.M} { // one chunk and several
+		k := min(5, cols)
+		x := b.random(s.N * cols)
+		for i := range x {
+			x[i] = float32(math.Round(float64(x[i]) * 4)) // many ties
 		}
+		in, values, indices := b.put(1, s.N, cols, x), b.room(1, 1, s.N*k), b.room(1, 1, s.N*k)
+		parts := TopParts(s.N, cols, k)
+		top := Top{values.Buffer, indices.Buffer, b.room(1, 1, parts).Buffer, b.room(1, 1, parts).Buffer}
+		b.record(func(r *gpu.Recorder) { TopK(r, top, in, k) })
+		var wantValues, wantIndices []float32
+		for i := range s.N {
+			v, at := cpu.TopK(x[i*cols:(i+1)*cols], k)
+			wantValues = append(wantValues, v...)
+			for _, a := range at {
+				wantIndices = append(wantIndices, math.Float32frombits(uint32(a)))
+			}
+		}
+		values.RowStride, indices.RowStride = values.Cols, indices.Cols
+		b.expect(values, wantValues)
+		b.expect(indices, wantIndices)
 	}
-	values.RowStride, indices.RowStride = values.Cols, indices.Cols
-	b.expect(values, wantValues)
-	b.expect(indices, wantIndices)
 }
 
 func tryTraits(b *bench, s Shape) {

@@ -15,7 +15,7 @@ type Summary struct{ Rows, Out gpu.Tensor }
 
 // Reduce summarises each matrix of x [H, N, M].
 func Reduce(r *gpu.Recorder, s Summary, x gpu.Tensor) {
-	ok := s.Rows.Cols >= 4*x.Batch*x.Rows && s.Out.Rows >= x.Batch && s.Out.Cols == 4 && s.Rows.Offset == 0 && s.Out.Offset == 0 && aligned(x)
+	ok := loops(r, max(x.Cols/4, x.Rows)) && s.Rows.Cols >= 4*x.Batch*x.Rows && s.Out.Rows >= x.Batch && s.Out.Cols == 4 && s.Rows.Offset == 0 && s.Out.Offset == 0 && aligned(x)
 	if !check(r, ok, "reduce", s.Rows, s.Out, x) {
 		return
 	}
@@ -74,23 +74,6 @@ func Pyramid(r *gpu.Recorder, cells *gpu.Buffer, x gpu.Tensor) {
 	}
 }
 
-type topKParams struct {
-	Rows, Cols, K, XOffset, XStride uint32
-	Unused                          [3]uint32
-}
-
-// TopK finds the k largest values of each row of x [N, V], falling, of equals the lower
-// column first. values holds N*k floats, indices N*k words.
-func TopK(r *gpu.Recorder, values, indices *gpu.Buffer, x gpu.Tensor, k int) {
-	ok := x.Batch == 1 && k >= 1 && k <= x.Cols && min(values.Size, indices.Size) >= uint64(x.Rows*k)*4
-	if !check(r, ok, "topk", x) {
-		return
-	}
-	p := topKParams{Rows: uint32(x.Rows), Cols: uint32(x.Cols), K: uint32(k), XOffset: uint32(x.Offset), XStride: uint32(x.RowStride)}
-	name, rows := rowKernel(r, "topk")
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows, rows)), float64(x.Len()*k*4), x.Buffer, values, indices)
-}
-
 type traitsParams struct {
 	Batch, N, AOffset, AStride, ABatch uint32
 	Unused                             [3]uint32
@@ -100,7 +83,7 @@ type traitsParams struct {
 // ids (N words). out [1, 8*H*N] receives a row's current, previous, first, entropy,
 // mean distance, mean squared distance, duplicate, induction: see wgsl/cpu.RowTraits.
 func Traits(r *gpu.Recorder, out gpu.Tensor, a gpu.Tensor, ids *gpu.Buffer) {
-	ok := a.Rows == a.Cols && out.Cols >= 8*a.Batch*a.Rows && out.Offset == 0 && ids.Size >= uint64(a.Rows)*4
+	ok := a.Rows == a.Cols && loops(r, a.Cols) && out.Cols >= 8*a.Batch*a.Rows && out.Offset == 0 && ids.Size >= uint64(a.Rows)*4
 	if !check(r, ok, "traits", out, a) {
 		return
 	}
