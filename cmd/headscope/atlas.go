@@ -70,15 +70,11 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 	if err := checkPlace(f.out); err != nil {
 		return err
 	}
-	s, err := a.load(cmd.Context(), f.model)
+	s, in, err := a.loadInput(cmd.Context(), &f.modelFlags)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	in, err := f.input(s.file)
-	if err != nil {
-		return err
-	}
 	sheet := &view.Atlas{
 		Model: modelName(s.file.Path), Layers: s.file.Config.Layers, Heads: s.file.Config.Heads, HeadWidth: s.file.Config.HeadWidth(),
 		Prompt: in.text, Sort: trait, Adapter: s.device.Adapter.Name,

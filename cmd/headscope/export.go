@@ -101,15 +101,11 @@ func (a *app) runExport(cmd *cobra.Command, f *exportFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	s, err := a.load(cmd.Context(), f.model)
+	s, in, err := a.loadInput(cmd.Context(), &f.modelFlags)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	in, err := f.input(s.file)
-	if err != nil {
-		return err
-	}
 	targets, err := f.targets(s.file.Config)
 	if err != nil {
 		return err

@@ -164,9 +164,23 @@ func (a *app) load(ctx context.Context, path string) (s *session, err error) {
 		return s, err
 	}
 	for _, w := range s.model.Warnings {
-		a.remark("warning: %s: %s", path, w)
+		a.warn("%s: %s", path, w)
 	}
 	return s, nil
+}
+
+// loadInput loads the model of the flags and reads what it is to run on.
+func (a *app) loadInput(ctx context.Context, f *modelFlags) (*session, input, error) {
+	s, err := a.load(ctx, f.model)
+	if err != nil {
+		return nil, input{}, err
+	}
+	in, err := f.input(s.file)
+	if err != nil {
+		s.close()
+		return nil, input{}, err
+	}
+	return s, in, nil
 }
 
 func (s *session) close() {

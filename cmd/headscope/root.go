@@ -97,6 +97,11 @@ func (a *app) remark(format string, args ...any) {
 	}
 }
 
+// warn prints what the user must know of, --quiet or not.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.errs, "warning: "+format+"\n", args...)
+}
+
 // terminal reports whether progress can be drawn.
 func (a *app) terminal() bool {
 	f, ok := a.errs.(*os.File)

@@ -56,6 +56,9 @@ func (a *Activations) Run(ids []int32, opt Options, after func(r *gpu.Recorder))
 	if err := gpt2.CheckIDs(a.model.Config, ids); err != nil {
 		return err
 	}
+	if err := a.checkPromptFits(len(ids)); err != nil {
+		return err
+	}
 	clear(a.results)
 	if err := a.setIDs(ids); err != nil {
 		return err

@@ -44,6 +44,26 @@ func checkFits(d *gpu.Device, m *gpt2.Model) error {
 	return nil
 }
 
+// checkPromptFits refuses a prompt of n tokens whose kept attention, with what is derived
+// from it, is more than a software adapter's machine has free.
+func (a *Activations) checkPromptFits(n int) error {
+	d, c := a.model.device, a.model.Config
+	matrix := uint64(c.Heads) * uint64(n) * uint64(gpu.Stride4(n)) * 4
+	var need uint64
+	for l := range c.Layers {
+		if a.keep(gpt2.Name(l, "attn")) {
+			need += matrix + matrix*2/3 // and its mip pyramid: pairs, a third as many
+		}
+		if a.keep(gpt2.Name(l, "scores")) {
+			need += matrix
+		}
+	}
+	if free, ok := freeMemory(); ok && d.Adapter.Software() && need > free {
+		return fmt.Errorf("the attention of %d layers x %d heads on %d tokens needs %s; this machine has %s free: shorten the prompt", c.Layers, c.Heads, n, gpu.Bytes(need), gpu.Bytes(free))
+	}
+	return nil
+}
+
 // freeMemory is what the system can give without swapping, where it says so.
 func freeMemory() (uint64, bool) {
 	f, err := os.Open("/proc/meminfo")

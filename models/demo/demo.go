@@ -6,10 +6,9 @@ package demo
 import (
 	_ "embed"
 	"fmt"
-	"slices"
 
-	format "github.com/nlpodyssey/safetensors"
 	"headscope/models/gpt2"
+	"headscope/models/safetensors"
 	"headscope/models/tensor"
 )
 
@@ -34,36 +33,14 @@ var (
 
 // Open opens the demo model. Its weights stay where the binary has them.
 func Open() (*gpt2.Model, error) {
-	file, err := stored()
+	tensors, err := safetensors.Parse(weights)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
 	return gpt2.Assemble(gpt2.Parts{
-		Path: Name, Format: "embedded safetensors", Tensors: file,
+		Path: Name, Format: "embedded safetensors", Tensors: &tensor.File{Tensors: tensors},
 		Config: &gpt2.File{Name: "config.json", Data: config},
 		Vocab:  &gpt2.File{Name: "vocab.json", Data: vocab},
 		Merges: &gpt2.File{Name: "merges.txt", Data: merges},
 	})
-}
-
-// stored describes the embedded tensors, in the order of their names.
-func stored() (*tensor.File, error) {
-	archive, err := format.Deserialize(weights)
-	if err != nil {
-		return nil, err
-	}
-	file := &tensor.File{}
-	for _, name := range slices.Sorted(slices.Values(archive.Names())) {
-		view, _ := archive.Tensor(name)
-		dtype, err := tensor.ParseDtype(view.DType().String())
-		if err != nil {
-			return nil, fmt.Errorf("tensor %s: %w", name, err)
-		}
-		s := &tensor.Stored{Name: name, Dtype: dtype, Bytes: view.Data()}
-		for _, n := range view.Shape() {
-			s.Shape = append(s.Shape, int(n))
-		}
-		file.Tensors = append(file.Tensors, s)
-	}
-	return file, nil
 }

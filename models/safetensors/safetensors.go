@@ -42,7 +42,7 @@ func add(f *tensor.File, path string) error {
 	if err != nil {
 		return err
 	}
-	tensors, err := parse(data)
+	tensors, err := Parse(data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -50,8 +50,9 @@ func add(f *tensor.File, path string) error {
 	return nil
 }
 
-// parse describes the tensors of a whole file.
-func parse(data []byte) ([]*tensor.Stored, error) {
+// Parse describes the tensors of a whole file in memory, in the order of their data. They
+// lie in data.
+func Parse(data []byte) ([]*tensor.Stored, error) {
 	if len(data) < 8 {
 		return nil, errors.New("not a safetensors file: shorter than 8 bytes")
 	}

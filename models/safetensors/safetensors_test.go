@@ -36,7 +36,7 @@ func vector(name string, values ...float32) *tensor.Stored {
 }
 
 func TestReads(t *testing.T) {
-	tensors, err := parse(file("{"+strings.Join([]string{
+	tensors, err := Parse(file("{"+strings.Join([]string{
 		`"__metadata__":{"format":"pt"}`,
 		entry("h.0.ln_1.weight", "F32", "[2]", 8, 16), // names in another order than the data
 		entry("mask", "U8", "[1,2]", 16, 18),
@@ -66,7 +66,7 @@ func TestReads(t *testing.T) {
 			t.Errorf("%d: %q %v %v %v, %v; want %v", i, s.Name, s.Dtype, s.Shape, x.Data, err, w)
 		}
 	}
-	if tensors, err := parse(file("{}")); err != nil || len(tensors) != 0 {
+	if tensors, err := Parse(file("{}")); err != nil || len(tensors) != 0 {
 		t.Errorf("no tensors: %v, %v", tensors, err)
 	}
 }
@@ -117,11 +117,11 @@ func TestRefuses(t *testing.T) {
 
 func TestTruncation(t *testing.T) {
 	whole := file("{"+entry("a", "U8", "[6]", 0, 6)+","+entry("b", "F32", "[1]", 6, 10)+"}", make([]byte, 10)...)
-	if _, err := parse(whole); err != nil {
+	if _, err := Parse(whole); err != nil {
 		t.Fatal(err)
 	}
 	for n := range whole {
-		if _, err := parse(whole[:n]); err == nil {
+		if _, err := Parse(whole[:n]); err == nil {
 			t.Errorf("cut at %d of %d: no error", n, len(whole))
 		}
 	}
@@ -229,7 +229,7 @@ func FuzzSafetensors(f *testing.F) {
 	f.Add(file(`{"__metadata__":{"format":"pt"},` + entry("a", "F64", "[0,7]", 0, 0) + "} "))
 	f.Add(file("{"+entry("a", "F32", "[1]", 0, 4)+"}", 0, 0, 192, 127))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		tensors, err := parse(data)
+		tensors, err := Parse(data)
 		if err != nil {
 			return
 		}
