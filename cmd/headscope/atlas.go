@@ -94,7 +94,7 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 }
 
 // drawAtlas runs the model on the input, fills in what the sheet says of it and draws it.
-func (s *session) drawAtlas(sheet *view.Atlas, in input, opt eval.Options, width, height int) (*image.NRGBA, error) {
+func (s *loaded) drawAtlas(sheet *view.Atlas, in input, opt eval.Options, width, height int) (*image.NRGBA, error) {
 	acts := s.model.Activations(eval.AttnOnly)
 	defer acts.Release()
 	var patterns []eval.Patterns
@@ -130,7 +130,7 @@ func (s *session) drawAtlas(sheet *view.Atlas, in input, opt eval.Options, width
 }
 
 // describe adds the heads' traits and the likeliest next tokens.
-func (s *session) describe(sheet *view.Atlas, acts *eval.Activations, patterns []eval.Patterns, ids []int32) error {
+func (s *loaded) describe(sheet *view.Atlas, acts *eval.Activations, patterns []eval.Patterns, ids []int32) error {
 	traits, err := acts.Traits(patterns, ids)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ type benchFlags struct {
 func (f *benchFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the measurements as JSON")
 	cmd.Flags().StringVar(&f.plot, "plot", "", "draw them (.png or .svg)")
-	cmd.Flags().IntVar(&f.runs, "runs", 7, "measured runs of each, after one that is not")
+	cmd.Flags().IntVar(&f.runs, "runs", 7, "measured runs of each, after some that are not")
 }
 
 func (a *app) bench() *cobra.Command {

@@ -99,12 +99,12 @@ func (a *app) measureLoads(ctx context.Context, d *gpu.Device, layers, runs int)
 			return nil, err
 		}
 		var wall []time.Duration
-		for run := range runs + 1 {
+		for run := range runs + 2 {
 			t, err := timeLoad(ctx, d, path)
 			if err != nil {
 				return nil, err
 			}
-			if run > 0 { // the first run brings the files into the page cache
+			if run > 1 { // the first runs fill the page cache and bring the process to its size
 				wall = append(wall, t)
 			}
 		}

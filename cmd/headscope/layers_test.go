@@ -20,10 +20,15 @@ var layers = []layer{
 	{"wgsl", nil, false},
 	{"models/tensor", nil, false},
 	{"models", []string{"wgsl", "models"}, false},
-	{"explorer/scene", []string{"wgsl", "models"}, false},
+	{"explorer/expr", []string{"models/tensor"}, false},
+	{"explorer/layout", []string{"models/tensor", "explorer/expr"}, false},
+	{"explorer/partition", []string{"models/tensor", "explorer/expr", "explorer/layout"}, false},
+	{"explorer/camera", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition"}, false},
+	{"explorer/session", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera"}, false},
+	{"explorer/scene", []string{"wgsl", "models", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera", "explorer/session"}, false},
 	{"gpu", []string{"wgsl", "gpu"}, true},
-	{"explorer/eval", []string{"wgsl", "models", "gpu", "explorer/scene"}, true},
-	{"explorer/view", []string{"wgsl", "models", "gpu", "explorer/scene"}, true},
+	{"explorer/eval", []string{"wgsl", "models", "gpu", "explorer/expr", "explorer/scene"}, true},
+	{"explorer/view", []string{"wgsl", "models", "gpu", "explorer"}, true},
 	{"cmd", []string{"wgsl", "models", "gpu", "explorer"}, true},
 }
 

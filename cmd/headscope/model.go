@@ -138,16 +138,16 @@ func readTokens(path string) ([]int32, error) {
 	return ids, nil
 }
 
-// session is a model on a device.
-type session struct {
+// loaded is a model on a device.
+type loaded struct {
 	device *gpu.Device
 	file   *gpt2.Model
 	model  *eval.Model
 }
 
 // load opens a device and the model of the flags on it.
-func (a *app) load(ctx context.Context, path string) (s *session, err error) {
-	s = &session{}
+func (a *app) load(ctx context.Context, path string) (s *loaded, err error) {
+	s = &loaded{}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -170,7 +170,7 @@ func (a *app) load(ctx context.Context, path string) (s *session, err error) {
 }
 
 // loadInput loads the model of the flags and reads what it is to run on.
-func (a *app) loadInput(ctx context.Context, f *modelFlags) (*session, input, error) {
+func (a *app) loadInput(ctx context.Context, f *modelFlags) (*loaded, input, error) {
 	s, err := a.load(ctx, f.model)
 	if err != nil {
 		return nil, input{}, err
@@ -183,7 +183,7 @@ func (a *app) loadInput(ctx context.Context, f *modelFlags) (*session, input, er
 	return s, in, nil
 }
 
-func (s *session) close() {
+func (s *loaded) close() {
 	s.model.Release()
 	s.device.Release()
 	if s.file != nil {
@@ -192,7 +192,7 @@ func (s *session) close() {
 }
 
 // pass runs a forward pass on the input; after may record more behind it.
-func (s *session) pass(acts *eval.Activations, in input, opt eval.Options, after func(r *gpu.Recorder)) error {
+func (s *loaded) pass(acts *eval.Activations, in input, opt eval.Options, after func(r *gpu.Recorder)) error {
 	if in.recorded != nil {
 		return acts.RunRecorded(in.recorded, opt, after)
 	}

@@ -1,0 +1,145 @@
+package scene
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"headscope/explorer/expr"
+	"headscope/explorer/session"
+)
+
+func readJSON(t *testing.T, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// closeTo allows a thousandth of the expected value, and what a recording's seven digits
+// leave of a 0.
+func closeTo(got, want float64) bool {
+	return math.Abs(got-want) <= 1e-3*math.Abs(want)+1e-6
+}
+
+// Sizes (in a window of 1280 x 800) and colours are those that mm computed for the same
+// values. Only in link 16 sizes differ: there mm draws some matrices with the element scale
+// of the one drawn before them.
+func TestElementsLookLikeMMs(t *testing.T) {
+	var links []struct {
+		N   int
+		URL string
+	}
+	readJSON(t, "../testdata/mm/links.json", &links)
+	samples := 0
+	for _, l := range links {
+		path, err := filepath.Glob(filepath.Join("../testdata/mm", twoDigits(l.N)+".json"))
+		if err != nil || len(path) == 0 {
+			continue // not recorded
+		}
+		var golden struct {
+			Matrices []struct {
+				Path    string
+				Max     float64 `json:"absmax"`
+				Global  float64 `json:"global_absmax"`
+				Samples []struct {
+					Value, Size float64
+					RGB         [3]float64
+				}
+			}
+		}
+		readJSON(t, path[0], &golden)
+		s, err := session.Open(l.URL, session.Files)
+		if err != nil {
+			t.Fatalf("link %d: %v", l.N, err)
+		}
+		for _, m := range golden.Matrices {
+			viz := s.Root.At(m.Path).Viz
+			e := Elements{viz, RangeOf(viz.Sensitivity, Range{Max: m.Max}, m.Global)}
+			for _, want := range m.Samples {
+				samples++
+				if got := e.Size(want.Value, 800); !closeTo(got, want.Size) && l.N != 16 {
+					t.Errorf("link %d, %s: size of %v is %v, want %v", l.N, m.Path, want.Value, got, want.Size)
+				}
+				got := e.Colour(want.Value)
+				for c := range want.RGB {
+					if !closeTo(float64(got[c]), want.RGB[c]) {
+						t.Errorf("link %d, %s: colour of %v is %v, want %v", l.N, m.Path, want.Value, got, want.RGB)
+						break
+					}
+				}
+			}
+		}
+	}
+	if samples < 1000 {
+		t.Errorf("only %d samples were compared", samples)
+	}
+}
+
+func twoDigits(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
+
+func TestRangeOf(t *testing.T) {
+	local := Range{2, 4}
+	for sensitivity, want := range map[string]Range{
+		"local": {0, 4}, "superlocal": {2, 4}, "semilocal": {0, 8}, "global": {0, 16},
+	} {
+		if got := RangeOf(sensitivity, local, 16); got != want {
+			t.Errorf("%s: %v, want %v", sensitivity, got, want)
+		}
+	}
+}
+
+func TestElementsAtTheEnds(t *testing.T) {
+	viz := expr.Default().Viz
+	e := Elements{viz, Range{1, 3}}
+	full := viz.ElemScale * 800
+	black, white := Colour{0, 0, 0, 1}, Colour{1, 1, 1, 1}
+	for _, c := range []struct{ x, size float64 }{
+		{0, 0}, {math.Copysign(0, -1), 0}, {1, viz.MinSize * full}, {-1, viz.MinSize * full}, {0.5, viz.MinSize * full},
+		{3, full}, {-3, full}, {300, full}, {math.NaN(), full}, {math.Inf(1), full}, {math.Inf(-1), full},
+	} {
+		if got := e.Size(c.x, 800); math.Abs(got-c.size) > 1e-9 {
+			t.Errorf("size of %v is %v, want %v", c.x, got, c.size)
+		}
+	}
+	for x, want := range map[float64]Colour{0: black, math.NaN(): white, math.Inf(1): white, math.Inf(-1): white} {
+		if got := e.Colour(x); got != want {
+			t.Errorf("colour of %v is %v, want %v", x, got, want)
+		}
+	}
+	if e.Colour(2) == e.Colour(-2) {
+		t.Errorf("2 and -2 are both %v", e.Colour(2))
+	}
+}
+
+// Whatever the settings and values, a size is within 0 and the full one, grows with |x|, and
+// a colour is one; a range without a length is no division by 0.
+func TestElementsStayInBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.Float64Range(-3, 3)
+		viz := expr.Default().Viz
+		viz.MinSize = rapid.Float64Range(0, 1).Draw(t, "min size")
+		viz.MinLight, viz.MaxLight = f.Draw(t, "min light"), f.Draw(t, "max light")
+		viz.ZeroHue, viz.HueGap, viz.HueSpread = f.Draw(t, "hue"), f.Draw(t, "gap"), f.Draw(t, "spread")
+		ends := rapid.SampledFrom([]float64{0, 1, 2, 1e-300, 1e300, math.Inf(1), math.NaN()})
+		e := Elements{viz, Range{ends.Draw(t, "min"), ends.Draw(t, "max")}}
+		x := rapid.Float64().Draw(t, "x")
+		for _, c := range e.Colour(x) {
+			if !(c >= 0 && c <= 1) {
+				t.Fatalf("colour of %v is %v", x, e.Colour(x))
+			}
+		}
+		small, large := e.Size(x, 800), e.Size(2*x, 800)
+		if !(small >= 0 && small <= large && large <= viz.ElemScale*800) {
+			t.Fatalf("sizes of %v and its double are %v and %v", x, small, large)
+		}
+	})
+}
