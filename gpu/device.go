@@ -14,6 +14,7 @@ type Device struct {
 	Adapter AdapterInfo // what was opened
 	Limits  Limits      // the limits the device was made with: the adapter's own
 	Family  Family      // which kernels launchers choose; set by Open, changed only by tests
+	Texels  bool        // whether [Recorder.DispatchTexels] works: on software adapters that offer it; as Family
 
 	instance *wgpu.Instance
 	adapter  *wgpu.Adapter
@@ -27,6 +28,7 @@ type Device struct {
 	staging    *Buffer                    // where readback lands
 	sentinel   *Buffer                    // one word, written before each readback
 	serial     uint32                     // value of the last sentinel
+	texels     texelReads                 // images that kernels read matrices from, if Texels
 
 	sliceCost float64   // work (about FLOP) that one submit may hold, follows the measured speed
 	unwaited  float64   // work submitted since the last Wait
@@ -83,6 +85,10 @@ func (d *Device) open(choice Choice) error {
 	if d.adapter.HasFeature(wgpu.FeatureName_TimestampQuery) {
 		features = append(features, wgpu.FeatureName_TimestampQuery)
 	}
+	if d.Adapter.Software() && d.adapter.HasFeature(wgpu.NativeFeature_TextureAdapterSpecificFormatFeatures) {
+		features = append(features, wgpu.NativeFeature_TextureAdapterSpecificFormatFeatures)
+		d.Texels = true
+	}
 	// A limit left at zero is a limit of zero: begin from what the adapter offers.
 	// No DeviceLostCallback: the binding would keep a pointer to Go memory for it.
 	limits := d.adapter.GetLimits().Limits
@@ -103,8 +109,11 @@ func (d *Device) open(choice Choice) error {
 	if d.params, err = d.NewBuffer("params", paramsSize, wgpu.BufferUsage_Uniform|wgpu.BufferUsage_CopyDst); err != nil {
 		return err
 	}
-	d.sentinel, err = d.NewBuffer("sentinel", 4, wgpu.BufferUsage_CopySrc|wgpu.BufferUsage_CopyDst)
-	return err
+	if d.sentinel, err = d.NewBuffer("sentinel", 4, wgpu.BufferUsage_CopySrc|wgpu.BufferUsage_CopyDst); err != nil {
+		return err
+	}
+	d.Texels = d.Texels && d.openTexels() == nil // an adapter that fails here does without
+	return nil
 }
 
 // Release frees the device and everything it owns. Buffers and textures made by
@@ -127,13 +136,14 @@ func (d *Device) Release() (leaked int) {
 	d.params.Release()
 	d.staging.Release()
 	d.sentinel.Release()
+	d.closeTexels()
 	if d.device != nil {
 		d.queue.Submit() // pending writes keep their buffers alive until a submit
 		d.Wait()         // the binding frees what it no longer uses here
 		d.queue.Release()
 		d.device.Release()
 	}
-	leaked = occupied(d.instance.GenerateReport())
+	leaked = occupied(d.instance.GenerateReport()) - d.texels.kept
 	if d.adapter != nil {
 		d.adapter.Release()
 	}

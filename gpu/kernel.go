@@ -20,7 +20,6 @@ type Kernel struct {
 	shader   *wgpu.ShaderModule
 	layout   *wgpu.BindGroupLayout
 	pipeline *wgpu.ComputePipeline
-	readOnly []bool // per storage binding
 }
 
 // Kernel returns the compute shader called name, compiled at its first use.
@@ -46,11 +45,18 @@ func (d *Device) compile(k *Kernel) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, b := range k.Shader.Bindings[1:] {
-		k.readOnly = append(k.readOnly, b.Kind == wgsl.StorageRead)
+	var images []*wgpu.BindGroupLayout
+	if extra := k.Shader.Bindings[len(entries):]; len(extra) > 0 {
+		if err := texelBindings(extra); err != nil {
+			return err
+		}
+		if !d.Texels {
+			return fmt.Errorf("%s does not read texels", d.Adapter.Name)
+		}
+		images = append(images, d.texels.layout)
 	}
 	var layout *wgpu.PipelineLayout
-	if k.layout, layout, err = d.pipelineLayout(k.Name, entries); err != nil {
+	if k.layout, layout, err = d.pipelineLayout(k.Name, entries, images...); err != nil {
 		return err
 	}
 	defer layout.Release()
@@ -79,11 +85,12 @@ func (d *Device) shader(name string) (*wgpu.ShaderModule, wgsl.Interface, error)
 	return m, iface, err
 }
 
-// layoutEntries derives the bind group layout from the shader's own declarations.
+// layoutEntries derives the bind group layout of group 0 from the shader's own declarations.
 func layoutEntries(s wgsl.Interface, stage wgpu.ShaderStage) ([]wgpu.BindGroupLayoutEntry, error) {
-	entries := make([]wgpu.BindGroupLayoutEntry, len(s.Bindings))
-	for i, b := range s.Bindings {
-		if b.Group != 0 || b.Binding != i || (b.Kind == wgsl.Uniform) != (i == 0) {
+	bindings := s.Group(0)
+	entries := make([]wgpu.BindGroupLayoutEntry, len(bindings))
+	for i, b := range bindings {
+		if b.Binding != i || (b.Kind == wgsl.Uniform) != (i == 0) {
 			return nil, fmt.Errorf("binding %d is @group(%d) @binding(%d) %s; bindings are numbered from 0 in group 0, the uniform first", i, b.Group, b.Binding, b.Name)
 		}
 		e := wgpu.BindGroupLayoutEntry{Binding: uint32(i), Visibility: stage}
@@ -104,12 +111,14 @@ func layoutEntries(s wgsl.Interface, stage wgpu.ShaderStage) ([]wgpu.BindGroupLa
 	return entries, nil
 }
 
-func (d *Device) pipelineLayout(name string, entries []wgpu.BindGroupLayoutEntry) (*wgpu.BindGroupLayout, *wgpu.PipelineLayout, error) {
+// pipelineLayout makes the layout of group 0 and that of a pipeline, whose further groups
+// the caller owns.
+func (d *Device) pipelineLayout(name string, entries []wgpu.BindGroupLayoutEntry, further ...*wgpu.BindGroupLayout) (*wgpu.BindGroupLayout, *wgpu.PipelineLayout, error) {
 	group, err := d.device.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Label: name, Entries: entries})
 	if err != nil {
 		return nil, nil, err
 	}
-	layout, err := d.device.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{Label: name, BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+	layout, err := d.device.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{Label: name, BindGroupLayouts: append([]*wgpu.BindGroupLayout{group}, further...)})
 	if err != nil {
 		group.Release()
 		return nil, nil, err

@@ -79,12 +79,21 @@ func Uniform[P any](p *P) []byte { return bytesOf([]P{*p}) }
 // Dispatch runs kernel name over groups workgroups in x, y and z, with params as its
 // uniform and the buffers as its bindings from 1 on. cost is about the FLOP it does.
 func (r *Recorder) Dispatch(name string, params []byte, groups [3]int, cost float64, bindings ...Binding) {
+	r.dispatch(name, params, groups, cost, nil, bindings)
+}
+
+// dispatch copies tensors into the images that the kernel reads, if any, and runs it.
+func (r *Recorder) dispatch(name string, params []byte, groups [3]int, cost float64, images []Tensor, bindings []Binding) {
 	if r.err != nil || groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
 		return
 	}
 	k, err := r.d.Kernel(name)
 	if err != nil {
 		r.Fail(err)
+		return
+	}
+	if want := len(k.Shader.Group(1)); want != len(images) {
+		r.Fail(fmt.Errorf("gpu: %s reads %d images; got %d", name, want, len(images)))
 		return
 	}
 	for _, n := range groups {
@@ -100,11 +109,20 @@ func (r *Recorder) Dispatch(name string, params []byte, groups [3]int, cost floa
 	if !ok {
 		return
 	}
+	var copies *wgpu.BindGroup
+	if len(images) > 0 {
+		if copies, ok = r.copyTexels(images); !ok {
+			return
+		}
+	}
 	if r.pass == nil {
 		r.pass = r.encoder.BeginComputePass(&wgpu.ComputePassDescriptor{Label: r.label})
 	}
 	r.pass.SetPipeline(k.pipeline)
 	r.pass.SetBindGroup(0, group, []uint32{offset})
+	if copies != nil {
+		r.pass.SetBindGroup(1, copies, nil)
+	}
 	r.pass.DispatchWorkgroups(uint32(groups[0]), uint32(groups[1]), uint32(groups[2]))
 }
 
@@ -125,8 +143,8 @@ func (r *Recorder) reserve(n int, cost float64) bool {
 
 // bind stores the uniform of one command and finds its bind group.
 func (r *Recorder) bind(name string, layout *wgpu.BindGroupLayout, s wgsl.Interface, params []byte, bindings []Binding) (group *wgpu.BindGroup, offset uint32, ok bool) {
-	if len(params) != s.ParamsSize || len(bindings) != len(s.Bindings)-1 {
-		r.Fail(fmt.Errorf("gpu: %s takes %d bytes of params and %d bindings; got %d and %d", name, s.ParamsSize, len(s.Bindings)-1, len(params), len(bindings)))
+	if want := len(s.Group(0)) - 1; len(params) != s.ParamsSize || len(bindings) != want {
+		r.Fail(fmt.Errorf("gpu: %s takes %d bytes of params and %d bindings; got %d and %d", name, s.ParamsSize, want, len(params), len(bindings)))
 		return nil, 0, false
 	}
 	group, err := r.d.bindGroup(name, layout, s.ParamsSize, bindings)

@@ -6,8 +6,8 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// Texture is a 2-D image of coverage bytes (one channel, 8 bits) that fragment shaders
-// load texel by texel. Its maker owns it.
+// Texture is a 2-D image that shaders load texel by texel: of coverage bytes (one channel,
+// 8 bits), or what [Recorder.DispatchTexels] copies into. Its maker owns it.
 type Texture struct {
 	Label         string
 	Width, Height int

@@ -9,11 +9,12 @@ type product struct {
 }
 
 // addProducts adds the matrix products to the table of variants, all but the naive one.
-// Those for software adapters (blocked, thread) have the sizes that were fastest on
+// Those for software adapters (blocked, texels, thread) have the sizes that were fastest on
 // lavapipe without taking a second to compile.
 func addProducts(table map[string]variant) {
 	for _, form := range []string{"nn", "nt"} {
 		table["matmul_blocked_"+form] = variant{"matmul_blocked.wgsl.tmpl", product{form, 4, 2, 1, 16, 4}}
+		table["matmul_texels_"+form] = variant{"matmul_texels.wgsl.tmpl", product{form, 4, 2, 1, 16, 4}}
 		table["matmul_tiled_"+form] = variant{"matmul_tiled.wgsl.tmpl", product{form, 8, 8, 1, 8, 2}}
 		table["matvec_group_"+form] = variant{"matvec.wgsl.tmpl", product{form, 4, 1, 16, 4, 1}}
 	}

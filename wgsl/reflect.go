@@ -18,6 +18,7 @@ const (
 	StorageRead
 	StorageReadWrite
 	Texture
+	StorageTexture // an image to read
 )
 
 // Binding is one @group @binding declaration.
@@ -45,6 +46,7 @@ type Interface struct {
 
 var (
 	commentRE = regexp.MustCompile(`//[^\n]*`)
+	imageRE   = regexp.MustCompile(`^texture_storage_2d<\w+,\s*read>$`)
 	bindingRE = regexp.MustCompile(`@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s*(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);`)
 	entryRE   = regexp.MustCompile(`@(compute|vertex|fragment)\s*(?:@workgroup_size\(([^)]*)\))?\s*fn\s+(\w+)`)
 	paramsRE  = regexp.MustCompile(`(?s)struct\s+Params\s*\{(.*?)\}`)
@@ -76,6 +78,8 @@ func Reflect(source string) (Interface, error) {
 			b.Kind = StorageReadWrite
 		case space == "" && strings.HasPrefix(m[5], "texture_2d"):
 			b.Kind = Texture
+		case space == "" && imageRE.MatchString(m[5]):
+			b.Kind = StorageTexture
 		default:
 			return s, fmt.Errorf("wgsl: binding %s: var<%s> %s is not handled", b.Name, m[3], m[5])
 		}
@@ -102,6 +106,16 @@ func Reflect(source string) (Interface, error) {
 		return s, s.layout(m[1])
 	}
 	return s, nil
+}
+
+// Group is the bindings of one group.
+func (s Interface) Group(group int) (bindings []Binding) {
+	for _, b := range s.Bindings {
+		if b.Group == group {
+			bindings = append(bindings, b)
+		}
+	}
+	return bindings
 }
 
 // layout fills Params from the body of the struct.

@@ -38,12 +38,20 @@ func TestShaders(t *testing.T) {
 		if len(s.Entries) == 0 {
 			t.Errorf("%s: no entry point", name)
 		}
-		for i, b := range s.Bindings {
-			if b.Group != 0 || b.Binding != i || (i == 0) != (b.Kind == Uniform) {
+		for i, b := range s.Group(0) {
+			if b.Binding != i || (i == 0) != (b.Kind == Uniform) {
 				t.Errorf("%s: binding %d is %+v; the uniform is 0 and the others follow", name, i, b)
 			}
 		}
-		if len(s.Bindings) > 0 && (s.ParamsSize == 0 || s.ParamsSize > 512) {
+		for i, b := range s.Group(1) {
+			if b.Binding != i || b.Kind != StorageTexture {
+				t.Errorf("%s: binding %d of group 1 is %+v; images are all there", name, i, b)
+			}
+		}
+		if len(s.Group(0))+len(s.Group(1)) != len(s.Bindings) {
+			t.Errorf("%s: bindings outside of groups 0 and 1: %+v", name, s.Bindings)
+		}
+		if len(s.Group(0)) > 0 && (s.ParamsSize == 0 || s.ParamsSize > 512) {
 			t.Errorf("%s: struct Params takes %d bytes", name, s.ParamsSize)
 		}
 		if slices.Contains(s.Entries, "main") {
@@ -100,6 +108,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var atlas: texture_2d<f32>;
+@group(1) @binding(0) var image: texture_storage_2d<rgba32float, read>;
 @compute @workgroup_size(8, 4)
 fn main() {}
 @vertex
@@ -111,6 +120,7 @@ fn vs() {}
 	want := Interface{
 		Bindings: []Binding{
 			{0, 0, Uniform, "p"}, {0, 1, StorageRead, "x"}, {0, 2, StorageReadWrite, "out"}, {0, 3, Texture, "atlas"},
+			{1, 0, StorageTexture, "image"},
 		},
 		Entries:       []string{"main", "vs"},
 		WorkgroupSize: [3]int{8, 4, 1},
@@ -128,6 +138,7 @@ fn vs() {}
 		"struct Params {\n a: vec3<f32>,\n}",
 		"struct Params {\n a\n}",
 		"@group(0) @binding(0) var<workgroup> x: f32;",
+		"@group(1) @binding(0) var x: texture_storage_2d<rgba32float, write>;",
 	} {
 		if _, err := Reflect(bad); err == nil {
 			t.Errorf("no error for %q", bad)
@@ -138,7 +149,7 @@ fn vs() {}
 // Blocks are what the texts say.
 func TestBlock(t *testing.T) {
 	for name, want := range map[string][2]int{
-		"matmul_naive": {1, 64}, "matmul_blocked_nn": {32, 64}, "matmul_tiled_nt": {64, 64}, "matvec_group_nn": {4, 16}, "matvec_thread_nt": {4, 32},
+		"matmul_naive": {1, 64}, "matmul_blocked_nn": {32, 64}, "matmul_texels_nt": {32, 64}, "matmul_tiled_nt": {64, 64}, "matvec_group_nn": {4, 16}, "matvec_thread_nt": {4, 32},
 	} {
 		if rows, cols := Block(name); [2]int{rows, cols} != want {
 			t.Errorf("%s computes %d x %d a workgroup, want %v", name, rows, cols, want)

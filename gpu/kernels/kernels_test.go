@@ -32,7 +32,7 @@ func TestLongRows(t *testing.T) {
 	d := gputest.Device(t)
 	d.Family = gpu.Registers
 	for _, kernel := range []string{"topk", "softmax", "reduce"} {
-		for _, tr := range trials() {
+		for _, tr := range trials(d) {
 			if tr.kernel != kernel {
 				continue
 			}

@@ -29,10 +29,11 @@ const (
 	Blocked        // in registers: [gpu.Registers]
 	Tiled          // in workgroup memory: [gpu.Workgroups]
 	MatVec         // at most 4 rows
+	Texels         // in registers, from images: where [gpu.Device.Texels] and the inputs fit
 )
 
 func (m Method) String() string {
-	return [...]string{"auto", "naive", "blocked", "tiled", "matvec"}[m]
+	return [...]string{"auto", "naive", "blocked", "tiled", "matvec", "texels"}[m]
 }
 
 // MatMul computes c = a b, then the epilogue: c [H, N, M], a [H, N, K], b [H, K, M]. An
@@ -63,33 +64,54 @@ func MatMulBy(r *gpu.Recorder, method Method, c, a, b gpu.Tensor, transposed boo
 	// The last vec4 of a row may be stored only if what lies behind column n is padding.
 	ends := c.RowStride > 0 && (c.RowStride == gpu.Stride4(n) || c.Offset%c.RowStride+gpu.Stride4(n) == c.RowStride)
 	fits := aligned(all...) && (ends || n%4 == 0)
-	switch {
-	case method != Auto:
-	case !fits:
-		method = Naive
-	case c.Rows <= matVecRows:
-		method = MatVec
-	case r.Device().Family == gpu.Registers:
-		method = Blocked
-	default:
-		method = Tiled
-	}
-	rounds := k / 4
-	if method == Naive {
-		rounds = k
-	}
-	ok = ok && loops(r, rounds) && (method == Naive || fits) && (method != MatVec || c.Rows <= matVecRows)
-	if !check(r, ok, "matmul "+method.String(), all...) || c.Len() == 0 {
-		return
-	}
 	p := product{method: method, c: c, a: a, b: b, transposed: transposed, e: e, width: n}
 	if ends {
 		p.width = gpu.Stride4(n)
 	}
+	switch {
+	case method != Auto:
+	case !fits:
+		p.method = Naive
+	default:
+		p.method = p.choose(r.Device())
+	}
+	rounds := k / 4
+	if p.method == Naive {
+		rounds = k
+	}
+	ok = ok && loops(r, rounds) && (p.method == Naive || fits) && (p.method != MatVec || c.Rows <= matVecRows) &&
+		(p.method != Texels || c.Len() == 0 || r.Device().Texels && p.fitsTexels())
+	if !check(r, ok, "matmul "+p.method.String(), all...) || c.Len() == 0 {
+		return
+	}
 	p.launch(r)
 }
 
+// choose returns the fastest method for a product of aligned tensors.
+func (p product) choose(d *gpu.Device) Method {
+	switch {
+	case p.c.Rows <= matVecRows:
+		return MatVec
+	case d.Family != gpu.Registers:
+		return Tiled
+	case d.Texels && p.a.Cols >= texelsInner && p.fitsTexels():
+		return Texels
+	default:
+		return Blocked
+	}
+}
+
 const matVecRows = 4
+
+// texelsInner is from how many columns of A on the copies into images pay, with any number
+// of rows.
+const texelsInner = 64
+
+// fitsTexels reports whether the product, or parts of it, can take its inputs from images.
+func (p product) fitsTexels() bool {
+	least := p.rows(0, min(cutAt, p.c.Rows)).cols(0, min(cutAt, p.c.Cols))
+	return p.c.Batch == 1 && least.a.FitsTexels() && least.b.FitsTexels()
+}
 
 // serves reports whether t has the batches of c, or one for all, and another buffer.
 func serves(t, c gpu.Tensor) bool {
@@ -114,7 +136,8 @@ func (p product) launch(r *gpu.Recorder) {
 	name, groups := p.kernel(r.Device().Family)
 	cost := 2 * float64(c.Len()) * float64(p.a.Cols)
 	limit := int(r.Device().Limits.WorkgroupsPerDim)
-	if cost > r.MaxCost() || max(groups[0], groups[1], groups[2]) > limit {
+	large := p.method == Texels && !(p.a.FitsTexels() && p.b.FitsTexels())
+	if large || cost > r.MaxCost() || max(groups[0], groups[1], groups[2]) > limit {
 		switch half := (max(c.Rows, c.Cols)/2 + cutAt - 1) / cutAt * cutAt; {
 		case c.Batch > 1:
 			p.batches(0, c.Batch/2).launch(r)
@@ -138,7 +161,12 @@ func (p product) launch(r *gpu.Recorder) {
 		residual = p.a
 	}
 	params := p.params()
-	r.Dispatch(name, gpu.Uniform(&params), groups, cost, p.a.Buffer, p.b.Buffer, bias.Buffer, residual.Buffer, c.Buffer)
+	bindings := []gpu.Binding{p.a.Buffer, p.b.Buffer, bias.Buffer, residual.Buffer, c.Buffer}
+	if p.method == Texels {
+		r.DispatchTexels(name, gpu.Uniform(&params), groups, cost, p.a, p.b, bindings...)
+	} else {
+		r.Dispatch(name, gpu.Uniform(&params), groups, cost, bindings...)
+	}
 }
 
 // kernel names the shader and its workgroups.
@@ -159,7 +187,7 @@ func (p product) kernel(family gpu.Family) (name string, groups [3]int) {
 	}
 	rows, cols := wgsl.Block(name)
 	x, y := ceil(p.width, cols), ceil(p.c.Rows, rows)
-	if p.method == Blocked {
+	if p.method == Blocked || p.method == Texels {
 		x, y = y, x // rows run first
 	}
 	return name, [3]int{x, y, p.c.Batch}

@@ -247,12 +247,16 @@ func TestGELUSaturates(t *testing.T) {
 func TestMatMulMask(t *testing.T) {
 	d := gputest.Device(t)
 	rng := rand.New(rand.NewSource(1))
+	methods := []Method{Naive, Blocked, Tiled}
+	if d.Texels {
+		methods = append(methods, Texels)
+	}
 	for _, position := range []int{0, 9} {
 		m, n := 150, 70
 		k := m + position
 		mask := Mask{Causal: true, Position: position}
-		for _, method := range []Method{Naive, Blocked, Tiled} {
-			a, b, c := cut(t, d, rng, 1, m, k, 0, 0, false), cut(t, d, rng, 1, k, n, 0, 0, false), cut(t, d, rng, 1, m, n, 0, 0, false)
+		for _, method := range methods {
+			a, b, c := cut(t, d, rng, 1, m, k, 0, apart(k), false), cut(t, d, rng, 1, k, n, 0, apart(n), false), cut(t, d, rng, 1, m, n, 0, 0, false)
 			for i := range m {
 				clear(a.mat(0).Row(i)[min(k, i+position+1):])
 			}
@@ -272,7 +276,7 @@ func TestMatMulMask(t *testing.T) {
 			cpu.MatMul(want, a.mat(0), b.mat(0), cpu.Epilogue{})
 			gputest.Close(t, fmt.Sprint(method, position), got[0], want.Data, 3e-4, 1e-5)
 
-			x, y, s := cut(t, d, rng, 1, m, n, 0, 0, false), cut(t, d, rng, 1, k, n, 0, 0, false), cut(t, d, rng, 1, m, k, 0, 0, false)
+			x, y, s := cut(t, d, rng, 1, m, n, 0, apart(n), false), cut(t, d, rng, 1, k, n, 0, apart(n), false), cut(t, d, rng, 1, m, k, 0, 0, false)
 			r = d.Record("mask")
 			MatMulBy(r, method, s.Tensor, x.Tensor, y.Tensor, true, Epilogue{Mask: mask})
 			if err := r.Submit(); err != nil {
