@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"headscope/models/tensor"
 )
@@ -70,8 +71,14 @@ func (f *benchFlags) draw(b bars) error {
 		p.Legend.Add(name, chart)
 	}
 	p.NominalX(b.groups...)
-	p.X.Tick.Label.Rotation = 0.5
-	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = -1, -0.3
+	p.X.Min, p.X.Max = -0.6, float64(len(b.groups))-0.4
+	p.X.Tick.Label.Rotation = 0.4
+	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
+	p.X.Tick.Length, p.X.Tick.LineStyle.Color = vg.Points(7), color.Transparent // room above the labels
+	p.Y.Max *= 1.1
+	for _, text := range []*draw.TextStyle{&p.Title.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		text.Font.Variant = "Sans"
+	}
 	w := vg.Length(len(b.groups)*len(b.series))*width*1.6 + vg.Points(150)
 	writer, err := p.WriterTo(max(w, vg.Points(420)), vg.Points(330), strings.TrimPrefix(filepath.Ext(f.plot), "."))
 	if err != nil {
