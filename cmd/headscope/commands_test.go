@@ -282,3 +282,21 @@ func TestInterruptedJobLeavesNothing(t *testing.T) {
 		t.Errorf("left behind: %v", files)
 	}
 }
+
+func TestDoctorTestsEveryKernel(t *testing.T) {
+	out, _ := must(t, "doctor")
+	for _, want := range []string{"storage binding", "softmax", "matmul tiled", "cells", "all kernels agree"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("doctor says nothing of %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestInfoDescribesTheModel(t *testing.T) {
+	out, _ := must(t, "info", "--tensors")
+	for _, want := range []string{"12 x 12", "192 (16 a head)", "256 tokens", "h.11.mlp.c_proj.weight", "F16 [768 192]"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("info says nothing of %q:\n%s", want, out)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -11,6 +12,7 @@ import (
 
 	"headscope/gpu"
 	"headscope/gpu/kernels"
+	"headscope/gpu/render"
 )
 
 // doctor prints what the machine offers and checks every kernel on it.
@@ -66,28 +68,37 @@ func (a *app) selfTest() error {
 	}
 	defer d.Release()
 	fmt.Fprintf(a.out, "\nself-test on %s\n", d.Adapter)
-	w := tabwriter.NewWriter(a.out, 2, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "  kernel\tshapes\tworst error\tof what is tolerated\t\n")
-	results, err := kernels.SelfTest(d, kernels.Shapes)
-	if err != nil {
-		return err
-	}
-	wrong := 0
-	for len(results) > 0 {
-		n := 0
-		worst := results[0]
-		for n < len(results) && results[n].Kernel == worst.Kernel {
-			worst.Worst = max(worst.Worst, results[n].Worst)
-			worst.Excess = max(worst.Excess, results[n].Excess)
-			n++
+	var worst []kernels.Result // of each kernel over shapes and families, in their order
+	comparisons := map[string]int{}
+	for _, d.Family = range []gpu.Family{gpu.Registers, gpu.Workgroups} {
+		results, err := kernels.SelfTest(d, kernels.Shapes)
+		if err != nil {
+			return err
 		}
+		drawing, err := render.SelfTest(d, kernels.Shapes)
+		if err != nil {
+			return err
+		}
+		for _, r := range append(results, drawing...) {
+			comparisons[r.Kernel]++
+			i := slices.IndexFunc(worst, func(w kernels.Result) bool { return w.Kernel == r.Kernel })
+			if i < 0 {
+				worst = append(worst, r)
+				continue
+			}
+			worst[i].Worst, worst[i].Excess = max(worst[i].Worst, r.Worst), max(worst[i].Excess, r.Excess)
+		}
+	}
+	w := tabwriter.NewWriter(a.out, 2, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "  kernel\tcomparisons\tworst error\tof what is tolerated\t\n")
+	wrong := 0
+	for _, r := range worst {
 		verdict := "ok"
-		if worst.Excess > 1 {
+		if r.Excess > 1 {
 			verdict = "WRONG"
 			wrong++
 		}
-		fmt.Fprintf(w, "  %s\t%d\t%.2g\t%.0f %%\t%s\n", worst.Kernel, n, worst.Worst, 100*worst.Excess, verdict)
-		results = results[n:]
+		fmt.Fprintf(w, "  %s\t%d\t%.2g\t%.0f %%\t%s\n", r.Kernel, comparisons[r.Kernel], r.Worst, 100*r.Excess, verdict)
 	}
 	w.Flush()
 	if wrong > 0 {

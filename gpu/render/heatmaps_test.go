@@ -54,33 +54,6 @@ func deviceAndRenderer(t testing.TB) (*gpu.Device, *Renderer) {
 	return d, r
 }
 
-// cells is what the kernel cells computes for one layer.
-func cells(p cellsParams, ranks []int32) (list []instance) {
-	levels, total := kernels.PyramidLevels(int(p.N), int(p.N))
-	level := 0
-	for level < len(levels) && levels[level].Rows >= int(p.Side) {
-		level++
-	}
-	for head := range p.Heads {
-		rank := ranks[p.Layer*p.Heads+head]
-		if rank < 0 {
-			continue
-		}
-		x, y := p.X+rank%int32(p.Columns)*p.PitchX, p.Y+rank/int32(p.Columns)*p.PitchY
-		square := image.Rect(int(x), int(y), int(x)+int(p.Side), int(y)+int(p.Side))
-		if !square.Overlaps(image.Rect(0, 0, int(p.Width), int(p.Height))) {
-			continue
-		}
-		i := instance{X: x, Y: y, Side: p.Side, Cells: p.N, Base: p.XOffset + head*p.XBatch, Stride: p.XStride, Head: head}
-		if level > 0 {
-			l := levels[level-1]
-			i.Level, i.Cells, i.Base, i.Stride = uint32(level), uint32(l.Rows), head*uint32(total)+uint32(l.First), uint32(l.Cols)
-		}
-		list = append(list, i)
-	}
-	return list
-}
-
 func TestCellsEqualsTwin(t *testing.T) {
 	d, _ := deviceAndRenderer(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -99,42 +72,13 @@ func TestCellsEqualsTwin(t *testing.T) {
 			Side: uint32(side), PitchX: int32(side + 1), PitchY: int32(side + 9), Width: 640, Height: 480,
 			XOffset: 8, XStride: 1100, XBatch: 1100 * 1100,
 		}
-		order, err := d.NewStorage("ranks", uint64(4*len(ranks)))
+		counts, words, err := runCells(d, p, ranks)
 		if err != nil {
-			rt.Fatal(err)
-		}
-		defer order.Release()
-		list, err := d.NewStorage("instances", uint64(instanceSize*len(ranks)))
-		if err != nil {
-			rt.Fatal(err)
-		}
-		defer list.Release()
-		args, err := d.NewIndirect("args", uint64(16*layers))
-		if err != nil {
-			rt.Fatal(err)
-		}
-		defer args.Release()
-		if err := d.Write(order, 0, gpu.Words(ranks)); err != nil {
-			rt.Fatal(err)
-		}
-		rec := d.Record("cells")
-		for range 2 { // a second run must not count on from the first
-			rec.Dispatch("cells", gpu.Uniform(&p), [3]int{1, 1, 1}, 1, order, list, args)
-		}
-		if err := rec.Submit(); err != nil {
 			rt.Fatal(err)
 		}
 		want := cells(p, ranks)
-		counts, err := d.ReadWords(args, 4*layers)
-		if err != nil {
-			rt.Fatal(err)
-		}
 		if got := counts[4*p.Layer:][:4]; !slices.Equal(got, []uint32{4, uint32(len(want)), 0, 0}) {
 			rt.Fatalf("draw arguments %v, want %d instances", got, len(want))
-		}
-		words, err := d.ReadWords(list, 8*len(ranks))
-		if err != nil {
-			rt.Fatal(err)
 		}
 		region := words[8*int(p.Layer)*heads:][:8*len(want)]
 		if len(want) > 0 && !bytes.Equal(gpu.Words(region), gpu.Words(want)) {
