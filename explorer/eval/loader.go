@@ -41,11 +41,11 @@ type job struct {
 }
 
 func newLoader(d *gpu.Device, progress func(int64)) (*loader, error) {
-	workers := runtime.GOMAXPROCS(0)
+	workers := min(runtime.GOMAXPROCS(0), 4) // more are not faster than memory
 	l := &loader{d: d, progress: progress, jobs: make(chan *job, workers)}
 	var err error
-	// Each worker fills a piece while as many are being copied on the device.
-	if l.uploader, err = d.NewUploader(2*workers + 1); err != nil {
+	// Each worker fills a piece while others wait for the device or are being copied.
+	if l.uploader, err = d.NewUploader(3*workers + 2); err != nil {
 		return nil, err
 	}
 	for range workers {
