@@ -84,14 +84,12 @@ func (d *Device) Write(b *Buffer, offset uint64, data []byte) error {
 
 // WriteFloats is Write for float32 values; offset is in floats.
 func (d *Device) WriteFloats(b *Buffer, offset int, data []float32) error {
-	return d.Write(b, uint64(offset)*4, bytesOf(data))
+	return d.Write(b, uint64(offset)*4, Words(data))
 }
 
-// Words views a slice of structs of 4-byte fields as the bytes of a storage buffer.
-func Words[T any](s []T) []byte { return bytesOf(s) }
-
-// bytesOf views a slice of plain values as bytes, without a copy.
-func bytesOf[T any](s []T) []byte {
+// Words views a slice of 4-byte values, or of structs of such fields, as the bytes of a
+// buffer, without a copy.
+func Words[T any](s []T) []byte {
 	if len(s) == 0 {
 		return nil
 	}

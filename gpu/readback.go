@@ -57,7 +57,7 @@ func (d *Device) readTensor(t Tensor, row func([]float32)) error {
 
 func (d *Device) readFloats(b *Buffer, at, n int) ([]float32, error) {
 	data := make([]float32, n)
-	err := d.readBytes(bytesOf(data), func(r *Recorder, staging *Buffer) {
+	err := d.readBytes(Words(data), func(r *Recorder, staging *Buffer) {
 		r.Copy(staging, 0, b, uint64(at)*4, uint64(n)*4)
 	})
 	return data, err
@@ -66,7 +66,7 @@ func (d *Device) readFloats(b *Buffer, at, n int) ([]float32, error) {
 // ReadWords copies n 32-bit words from the start of a buffer.
 func (d *Device) ReadWords(b *Buffer, n int) ([]uint32, error) {
 	data := make([]uint32, n)
-	err := d.readBytes(bytesOf(data), func(r *Recorder, staging *Buffer) {
+	err := d.readBytes(Words(data), func(r *Recorder, staging *Buffer) {
 		r.Copy(staging, 0, b, 0, uint64(n)*4)
 	})
 	return data, err
@@ -88,7 +88,7 @@ func (d *Device) readBytes(dst []byte, record func(r *Recorder, staging *Buffer)
 		d.staging = b
 	}
 	d.serial++
-	if err := d.Write(d.sentinel, 0, bytesOf([]uint32{d.serial})); err != nil {
+	if err := d.Write(d.sentinel, 0, Words([]uint32{d.serial})); err != nil {
 		return err
 	}
 	r := d.Record("readback")

@@ -74,7 +74,7 @@ func (r *Recorder) Err() error { return r.err }
 func (r *Recorder) MaxCost() float64 { return r.d.sliceCost }
 
 // Uniform views a struct of 4-byte fields as the bytes of a kernel's Params.
-func Uniform[P any](p *P) []byte { return bytesOf([]P{*p}) }
+func Uniform[P any](p *P) []byte { return Words([]P{*p}) }
 
 // Dispatch runs kernel name over groups workgroups in x, y and z, with params as its
 // uniform and the buffers as its bindings from 1 on. cost is about the FLOP it does.

@@ -56,9 +56,6 @@ func (a *Activations) Run(ids []int32, opt Options, after func(r *gpu.Recorder))
 	if err := gpt2.CheckIDs(a.model.Config, ids); err != nil {
 		return err
 	}
-	if err := a.checkPromptFits(len(ids)); err != nil {
-		return err
-	}
 	clear(a.results)
 	if err := a.setIDs(ids); err != nil {
 		return err
@@ -93,6 +90,9 @@ func (a *Activations) RunRecorded(inputs []*tensor.Tensor, opt Options, after fu
 }
 
 func (a *Activations) run(in gpt2.Input[*handle], opt Options, after func(r *gpu.Recorder)) error {
+	if err := a.checkFits(); err != nil {
+		return err
+	}
 	params := a.model.params
 	if opt.NoBias {
 		params = params.WithoutAttentionBias()
@@ -108,10 +108,6 @@ func (a *Activations) run(in gpt2.Input[*handle], opt Options, after func(r *gpu
 }
 
 func (a *Activations) setIDs(ids []int32) error {
-	words := make([]byte, 4*len(ids))
-	for i, id := range ids {
-		words[4*i], words[4*i+1], words[4*i+2], words[4*i+3] = byte(id), byte(id>>8), byte(id>>16), byte(id>>24)
-	}
 	a.tokens, a.hasIDs = len(ids), true
 	if a.ids == nil {
 		b, err := a.model.device.NewStorage("ids", uint64(4*a.model.Config.Context))
@@ -120,14 +116,11 @@ func (a *Activations) setIDs(ids []int32) error {
 		}
 		a.ids = b
 	}
-	return a.model.device.Write(a.ids, 0, words)
+	return a.model.device.Write(a.ids, 0, gpu.Words(ids))
 }
 
 // Tokens is the number of tokens of the last Run.
 func (a *Activations) Tokens() int { return a.tokens }
-
-// IDs is the buffer of the last Run's token ids.
-func (a *Activations) IDs() *gpu.Buffer { return a.ids }
 
 // Result returns a kept result of the last Run. Beside the names of [gpt2.Forward] there
 // are h.L.q, h.L.k and h.L.v: views [H, N, D/H] of h.L.qkv.

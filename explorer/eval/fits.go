@@ -44,10 +44,10 @@ func checkFits(d *gpu.Device, m *gpt2.Model) error {
 	return nil
 }
 
-// checkPromptFits refuses a prompt of n tokens whose kept attention, with what is derived
-// from it, is more than a software adapter's machine has free.
-func (a *Activations) checkPromptFits(n int) error {
-	d, c := a.model.device, a.model.Config
+// checkFits refuses a pass whose kept attention, with what is derived from it, is more
+// than a software adapter's machine has free.
+func (a *Activations) checkFits() error {
+	d, c, n := a.model.device, a.model.Config, a.tokens
 	matrix := uint64(c.Heads) * uint64(n) * uint64(gpu.Stride4(n)) * 4
 	var need uint64
 	for l := range c.Layers {

@@ -17,7 +17,6 @@ type Model struct {
 
 	device *gpu.Device          // not owned
 	params gpt2.Params[*handle] // owned
-	bytes  uint64               // of the parameters on the device
 }
 
 // handle is a tensor on the device in one piece or, for a parameter over the adapter's
@@ -71,7 +70,7 @@ func Load(ctx context.Context, d *gpu.Device, m *gpt2.Model, progress func(bytes
 		return l.upload(name, s, func() { m.Drop(s) })
 	})
 	err = cmp.Or(err, l.close())
-	model.Warnings, model.bytes = l.warnings, l.bytes
+	model.Warnings = l.warnings
 	if err != nil {
 		model.Release()
 		return nil, err
@@ -101,9 +100,6 @@ func (m *Model) Release() {
 	})
 	m.params = gpt2.Params[*handle]{}
 }
-
-// Bytes is the device memory that the parameters take.
-func (m *Model) Bytes() uint64 { return m.bytes }
 
 // loaded parses a tensor that is not laid out in a file (CSV, compressed npz) once for
 // all its pieces.

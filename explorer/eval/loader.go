@@ -16,7 +16,6 @@ type loader struct {
 	d        *gpu.Device
 	uploader *gpu.Uploader
 	progress func(int64)
-	bytes    uint64
 	warnings []string
 	jobs     chan *job
 	filling  []*job // in order of their pieces
@@ -100,7 +99,6 @@ func (l *loader) upload(name string, s *tensor.Stored, sent func()) (*handle, er
 			return h, err
 		}
 		h.parts = append(h.parts, t)
-		l.bytes += t.Buffer.Size
 		for row := 0; row < part; row += step {
 			left++
 			j := &job{s: from, first: first + row, rows: min(step, part-row), cols: cols, to: t, offset: row * t.RowStride, sent: finish}
