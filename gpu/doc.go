@@ -4,7 +4,8 @@
 // The way of the data, in order:
 //
 //  1. [Open] picks an adapter and makes a [Device] with the adapter's own limits.
-//  2. [Device.NewBuffer] allocates; [Device.Upload] fills; a [Tensor] is a view
+//  2. [Device.NewBuffer] allocates; [Device.Upload] fills, an
+//     [Uploader] where it is large; a [Tensor] is a view
 //     of float32 values in a Buffer, shaped [batch, rows, cols].
 //  3. [Device.Kernel] compiles a compute shader of package wgsl, once.
 //  4. A [Recorder] collects dispatches and draws into command encoders: a whole
