@@ -45,6 +45,7 @@ type Limits struct {
 	WorkgroupSize      uint32 // invocations a workgroup
 	WorkgroupsPerDim   uint32 // workgroups a dispatch dimension
 	TextureSize        uint32 // side of a 2-D texture
+	TextureLayers      uint32 // of an array of textures
 	UniformOffsetAlign uint32 // alignment of a uniform binding's dynamic offset
 }
 
@@ -140,6 +141,7 @@ func limitsOf(l wgpu.Limits) Limits {
 		WorkgroupSize:      l.MaxComputeInvocationsPerWorkgroup,
 		WorkgroupsPerDim:   l.MaxComputeWorkgroupsPerDimension,
 		TextureSize:        l.MaxTextureDimension2D,
+		TextureLayers:      l.MaxTextureArrayLayers,
 		UniformOffsetAlign: l.MinUniformBufferOffsetAlignment,
 	}
 }

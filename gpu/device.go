@@ -28,6 +28,7 @@ type Device struct {
 	staging    *Buffer                    // where readback lands
 	sentinel   *Buffer                    // one word, written before each readback
 	serial     uint32                     // value of the last sentinel
+	smooth     *Sampler                   // of [Device.Smooth], or nil
 	texels     texelReads                 // images that kernels read matrices from, if Texels
 
 	sliceCost float64   // work (about FLOP) that one submit may hold, follows the measured speed
@@ -132,6 +133,10 @@ func (d *Device) Release() (leaked int) {
 	}
 	for _, m := range d.modules {
 		m.release()
+	}
+	if d.smooth != nil {
+		d.smooth.handle.Release()
+		d.smooth = nil
 	}
 	d.params.Release()
 	d.staging.Release()

@@ -136,7 +136,7 @@ func TestPicture(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := d.Record("clear")
-		r.Render(p, gpu.RGBA{1, 0.5, 0, 1})
+		r.Render(gpu.Pass{Target: p, Clear: gpu.RGBA{1, 0.5, 0, 1}})
 		if err := r.Submit(); err != nil {
 			t.Fatal(err)
 		}

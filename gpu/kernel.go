@@ -102,7 +102,13 @@ func layoutEntries(s wgsl.Interface, stage wgpu.ShaderStage) ([]wgpu.BindGroupLa
 		case wgsl.StorageReadWrite:
 			e.Buffer.Type = wgpu.BufferBindingType_Storage
 		case wgsl.Texture:
-			e.Texture = wgpu.TextureBindingLayout{SampleType: wgpu.TextureSampleType_UnfilterableFloat, ViewDimension: wgpu.TextureViewDimension_2D}
+			e.Texture = wgpu.TextureBindingLayout{SampleType: wgpu.TextureSampleType_Float, ViewDimension: wgpu.TextureViewDimension_2D}
+		case wgsl.TextureArray:
+			e.Texture = wgpu.TextureBindingLayout{SampleType: wgpu.TextureSampleType_Float, ViewDimension: wgpu.TextureViewDimension_2DArray}
+		case wgsl.StorageTextureWrite:
+			e.StorageTexture = wgpu.StorageTextureBindingLayout{Access: wgpu.StorageTextureAccess_WriteOnly, Format: wgpu.TextureFormat_RGBA8Unorm, ViewDimension: wgpu.TextureViewDimension_2D}
+		case wgsl.Sampler:
+			e.Sampler.Type = wgpu.SamplerBindingType_Filtering
 		default:
 			return nil, fmt.Errorf("binding %s is of a kind that is not used here", b.Name)
 		}
@@ -139,7 +145,8 @@ func (k *Kernel) release() {
 	k.pipeline, k.layout, k.shader = nil, nil, nil
 }
 
-// Binding is what a shader's binding can name: a [Buffer] or a [Texture].
+// Binding is what a shader's binding can name: a [Buffer], a [Texture], one [Level] of it,
+// or a [Sampler].
 type Binding interface {
 	key() string
 	entry(binding int) wgpu.BindGroupEntry

@@ -105,10 +105,11 @@ func (r *Recorder) dispatch(name string, params []byte, groups [3]int, cost floa
 	if !r.reserve(1, cost) {
 		return
 	}
-	group, offset, ok := r.bind(name, k.layout, k.Shader, params, bindings)
+	group, ok := r.group(name, k.layout, k.Shader, params, bindings)
 	if !ok {
 		return
 	}
+	offset := r.uniform(params)
 	var copies *wgpu.BindGroup
 	if len(images) > 0 {
 		if copies, ok = r.copyTexels(images); !ok {
@@ -141,22 +142,27 @@ func (r *Recorder) reserve(n int, cost float64) bool {
 	return r.err == nil && r.open()
 }
 
-// bind stores the uniform of one command and finds its bind group.
-func (r *Recorder) bind(name string, layout *wgpu.BindGroupLayout, s wgsl.Interface, params []byte, bindings []Binding) (group *wgpu.BindGroup, offset uint32, ok bool) {
+// group finds the bind group of one command, whose params and bindings must be the shader's.
+func (r *Recorder) group(name string, layout *wgpu.BindGroupLayout, s wgsl.Interface, params []byte, bindings []Binding) (*wgpu.BindGroup, bool) {
 	if want := len(s.Group(0)) - 1; len(params) != s.ParamsSize || len(bindings) != want {
 		r.Fail(fmt.Errorf("gpu: %s takes %d bytes of params and %d bindings; got %d and %d", name, s.ParamsSize, want, len(params), len(bindings)))
-		return nil, 0, false
+		return nil, false
 	}
 	group, err := r.d.bindGroup(name, layout, s.ParamsSize, bindings)
 	if err != nil {
 		r.Fail(err)
-		return nil, 0, false
 	}
+	return group, err == nil
+}
+
+// uniform stores the uniform of one command, which [Recorder.reserve] made room for, and
+// returns its offset.
+func (r *Recorder) uniform(params []byte) uint32 {
 	align := int(r.d.Limits.UniformOffsetAlign)
-	offset = uint32(len(r.params))
+	offset := uint32(len(r.params))
 	r.params = append(r.params, params...)
 	r.params = append(r.params, make([]byte, (align-len(params)%align)%align)...)
-	return group, offset, true
+	return offset
 }
 
 // open makes the encoder of the next submit.

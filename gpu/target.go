@@ -93,3 +93,29 @@ func (p *Picture) WritePNG(w io.Writer) error {
 	}
 	return png.Encode(w, img)
 }
+
+// Depth is the depth buffer of a pass, larger values nearer to the eye. Its maker owns it.
+type Depth struct {
+	texture *Texture // owned
+}
+
+const depthFormat = wgpu.TextureFormat_Depth32Float
+
+// NewDepth makes a depth buffer for targets of width x height pixels.
+func (d *Device) NewDepth(width, height int) (*Depth, error) {
+	t, err := d.newTexture("depth", width, height, 4, depthFormat, wgpu.TextureUsage_RenderAttachment)
+	if err != nil {
+		return nil, err
+	}
+	return &Depth{t}, nil
+}
+
+// Size returns the depth buffer's size in pixels.
+func (b *Depth) Size() (width, height int) { return b.texture.Width, b.texture.Height }
+
+// Release frees the depth buffer.
+func (b *Depth) Release() {
+	if b != nil {
+		b.texture.Release()
+	}
+}

@@ -2,21 +2,34 @@ package gpu
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// Texture is a 2-D image that shaders load texel by texel: of coverage bytes (one channel,
-// 8 bits), or what [Recorder.DispatchTexels] copies into. Its maker owns it.
+// Texture is a 2-D image that shaders load or sample: of coverage bytes (one channel, 8
+// bits), of colours with their mip levels, or what [Recorder.DispatchTexels] copies into.
+// Its maker owns it.
 type Texture struct {
 	Label         string
 	Width, Height int
+	Layers        int // of [Device.NewColours]
 
 	device *Device
+	levels []*Level // owned: of all layers, one after the other
 	handle *wgpu.Texture
 	view   *wgpu.TextureView
 	id     uint64
 	bytes  uint64
+}
+
+// Level is one mip level of a texture, for kernels that write or read it alone.
+type Level struct {
+	Width, Height int
+
+	texture *Texture // not owned
+	view    *wgpu.TextureView
+	index   int
 }
 
 // NewTexture makes a texture of one byte a texel and fills it with pixels, row-major.
@@ -37,23 +50,70 @@ func (d *Device) NewTexture(label string, width, height int, pixels []byte) (*Te
 	return t, nil
 }
 
-// newTexture allocates a texture and its view, within the device's limits.
+// NewColours makes an array of textures of RGBA colours, 8 bits a channel, for kernels to
+// write: all their mip levels, each half the size of the one before, rounded down, to a
+// single texel. Shaders see a texture_2d_array.
+func (d *Device) NewColours(label string, width, height, layers int) (*Texture, error) {
+	if layers < 1 || layers > int(d.Limits.TextureLayers) {
+		return nil, fmt.Errorf("gpu: %s: %d layers; %s allows 1 to %d", label, layers, d.Adapter.Name, d.Limits.TextureLayers)
+	}
+	levels := bits.Len(uint(max(width, height)))
+	t, err := d.newLayers(label, width, height, layers, levels, 4, wgpu.TextureFormat_RGBA8Unorm,
+		wgpu.TextureUsage_TextureBinding|wgpu.TextureUsage_StorageBinding, wgpu.TextureViewDimension_2DArray)
+	if err != nil {
+		return nil, err
+	}
+	for layer := range layers {
+		for level := range levels {
+			view, err := t.handle.CreateView(&wgpu.TextureViewDescriptor{
+				Label: label, Format: wgpu.TextureFormat_RGBA8Unorm, Dimension: wgpu.TextureViewDimension_2D,
+				BaseMipLevel: uint32(level), MipLevelCount: 1, BaseArrayLayer: uint32(layer), ArrayLayerCount: 1, Aspect: wgpu.TextureAspect_All,
+			})
+			if err != nil {
+				t.Release()
+				return nil, fmt.Errorf("gpu: texture %s: %w", label, err)
+			}
+			t.levels = append(t.levels, &Level{Width: max(1, width>>level), Height: max(1, height>>level), texture: t, view: view, index: len(t.levels)})
+		}
+	}
+	t.Layers = layers
+	return t, nil
+}
+
+// Levels are the mip levels of one layer of [Device.NewColours], the largest first.
+func (t *Texture) Levels(layer int) []*Level {
+	n := len(t.levels) / max(1, t.Layers)
+	return t.levels[layer*n : (layer+1)*n]
+}
+
+// newTexture allocates a texture of one level.
 func (d *Device) newTexture(label string, width, height, texelBytes int, format wgpu.TextureFormat, usage wgpu.TextureUsage) (*Texture, error) {
+	return d.newLayers(label, width, height, 1, 1, texelBytes, format, usage, wgpu.TextureViewDimension_2D)
+}
+
+// newLayers allocates a texture and its view, within the device's limits.
+func (d *Device) newLayers(label string, width, height, layers, levels, texelBytes int, format wgpu.TextureFormat, usage wgpu.TextureUsage, view wgpu.TextureViewDimension) (*Texture, error) {
 	if side := int(d.Limits.TextureSize); width < 1 || height < 1 || width > side || height > side {
 		return nil, fmt.Errorf("gpu: %s: %d x %d pixels; %s allows 1 to %d a side", label, width, height, d.Adapter.Name, side)
 	}
-	t := &Texture{Label: label, Width: width, Height: height, device: d, bytes: uint64(width * height * texelBytes)}
+	t := &Texture{Label: label, Width: width, Height: height, device: d}
+	for l := range levels {
+		t.bytes += uint64(max(1, width>>l)*max(1, height>>l)*layers) * uint64(texelBytes)
+	}
 	var err error
 	t.handle, err = d.device.CreateTexture(&wgpu.TextureDescriptor{
 		Label: label, Usage: usage, Format: format,
 		Dimension:     wgpu.TextureDimension_2D,
-		Size:          wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: 1},
-		MipLevelCount: 1, SampleCount: 1,
+		Size:          wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: uint32(layers)},
+		MipLevelCount: uint32(levels), SampleCount: 1,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("gpu: texture %s: %w", label, err)
 	}
-	if t.view, err = t.handle.CreateView(nil); err != nil {
+	if t.view, err = t.handle.CreateView(&wgpu.TextureViewDescriptor{
+		Label: label, Format: format, Dimension: view,
+		MipLevelCount: uint32(levels), ArrayLayerCount: uint32(layers), Aspect: wgpu.TextureAspect_All,
+	}); err != nil {
 		t.handle.Release()
 		return nil, fmt.Errorf("gpu: texture %s: %w", label, err)
 	}
@@ -70,6 +130,10 @@ func (t *Texture) Release() {
 		return
 	}
 	t.device.dropBindGroups(t)
+	for _, l := range t.levels {
+		t.device.dispose(l.view.Release)
+	}
+	t.levels, t.Layers = nil, 0
 	t.device.dispose(t.view.Release)
 	t.device.dispose(t.handle.Release)
 	t.view, t.handle = nil, nil
@@ -81,4 +145,36 @@ func (t *Texture) key() string { return fmt.Sprintf("|%d|", t.id) }
 
 func (t *Texture) entry(binding int) wgpu.BindGroupEntry {
 	return wgpu.BindGroupEntry{Binding: uint32(binding), TextureView: t.view}
+}
+
+func (l *Level) key() string { return fmt.Sprintf("%s%d|", l.texture.key(), l.index) }
+
+func (l *Level) entry(binding int) wgpu.BindGroupEntry {
+	return wgpu.BindGroupEntry{Binding: uint32(binding), TextureView: l.view}
+}
+
+// Sampler says how shaders sample textures. The device owns it.
+type Sampler struct{ handle *wgpu.Sampler }
+
+// Smooth is the sampler that blends between texels and between mip levels, up to the edge.
+func (d *Device) Smooth() (*Sampler, error) {
+	if d.smooth == nil {
+		h, err := d.device.CreateSampler(&wgpu.SamplerDescriptor{
+			Label:        "smooth",
+			AddressModeU: wgpu.AddressMode_ClampToEdge, AddressModeV: wgpu.AddressMode_ClampToEdge, AddressModeW: wgpu.AddressMode_ClampToEdge,
+			MagFilter: wgpu.FilterMode_Linear, MinFilter: wgpu.FilterMode_Linear, MipmapFilter: wgpu.MipmapFilterMode_Linear,
+			LodMaxClamp: 32, MaxAnisotrophy: 1,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("gpu: sampler: %w", err)
+		}
+		d.smooth = &Sampler{h}
+	}
+	return d.smooth, nil
+}
+
+func (s *Sampler) key() string { return "|smooth|" }
+
+func (s *Sampler) entry(binding int) wgpu.BindGroupEntry {
+	return wgpu.BindGroupEntry{Binding: uint32(binding), Sampler: s.handle}
 }

@@ -18,7 +18,10 @@ const (
 	StorageRead
 	StorageReadWrite
 	Texture
-	StorageTexture // an image to read
+	TextureArray
+	StorageTexture      // an image to read
+	StorageTextureWrite // an image of four bytes a texel to write
+	Sampler
 )
 
 // Binding is one @group @binding declaration.
@@ -47,6 +50,7 @@ type Interface struct {
 var (
 	commentRE = regexp.MustCompile(`//[^\n]*`)
 	imageRE   = regexp.MustCompile(`^texture_storage_2d<\w+,\s*read>$`)
+	writeRE   = regexp.MustCompile(`^texture_storage_2d<rgba8unorm,\s*write>$`)
 	bindingRE = regexp.MustCompile(`@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s*(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);`)
 	entryRE   = regexp.MustCompile(`@(compute|vertex|fragment)\s*(?:@workgroup_size\(([^)]*)\))?\s*fn\s+(\w+)`)
 	paramsRE  = regexp.MustCompile(`(?s)struct\s+Params\s*\{(.*?)\}`)
@@ -76,10 +80,16 @@ func Reflect(source string) (Interface, error) {
 			b.Kind = StorageRead
 		case space == "storage,read_write":
 			b.Kind = StorageReadWrite
+		case space == "" && strings.HasPrefix(m[5], "texture_2d_array"):
+			b.Kind = TextureArray
 		case space == "" && strings.HasPrefix(m[5], "texture_2d"):
 			b.Kind = Texture
 		case space == "" && imageRE.MatchString(m[5]):
 			b.Kind = StorageTexture
+		case space == "" && writeRE.MatchString(m[5]):
+			b.Kind = StorageTextureWrite
+		case space == "" && m[5] == "sampler":
+			b.Kind = Sampler
 		default:
 			return s, fmt.Errorf("wgsl: binding %s: var<%s> %s is not handled", b.Name, m[3], m[5])
 		}

@@ -40,10 +40,13 @@ type variant struct {
 // variants is the table of all kernels made of templates, by name.
 func variants() map[string]variant {
 	table := map[string]variant{}
-	for _, name := range []string{"layernorm", "softmax", "reduce", "topk", "traits"} {
+	for _, name := range []string{"layernorm", "softmax", "reduce", "standardize", "topk", "traits"} {
 		for _, r := range rows {
 			table[name+"_"+r.Row] = variant{name + ".wgsl.tmpl", r}
 		}
+	}
+	for name, d := range map[string]struct{ Far, Near bool }{"far": {true, false}, "near": {false, true}, "mixed": {true, true}} {
+		table["plane_"+name] = variant{"plane.wgsl.tmpl", d}
 	}
 	addProducts(table)
 	return table

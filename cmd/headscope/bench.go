@@ -37,11 +37,11 @@ func (f *benchFlags) add(cmd *cobra.Command) {
 }
 
 func (a *app) bench() *cobra.Command {
-	cmd := &cobra.Command{Use: "bench", Short: "Measure speed: matmul, load", Args: noArgs,
+	cmd := &cobra.Command{Use: "bench", Short: "Measure speed: matmul, load, draw", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misuse{fmt.Errorf("say what to measure: headscope bench matmul|load")}
+			return misuse{fmt.Errorf("say what to measure: headscope bench matmul|load|draw")}
 		}}
-	cmd.AddCommand(a.benchMatMul(), a.benchLoad())
+	cmd.AddCommand(a.benchMatMul(), a.benchLoad(), a.benchDraw())
 	return cmd
 }
 

@@ -25,9 +25,10 @@ var layers = []layer{
 	{"explorer/partition", []string{"models/tensor", "explorer/expr", "explorer/layout"}, false},
 	{"explorer/camera", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition"}, false},
 	{"explorer/session", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera"}, false},
+	{"explorer/leaf", []string{"models", "explorer/expr"}, false},
 	{"explorer/scene", []string{"wgsl", "models", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera", "explorer/session"}, false},
 	{"gpu", []string{"wgsl", "gpu"}, true},
-	{"explorer/eval", []string{"wgsl", "models", "gpu", "explorer/expr", "explorer/scene"}, true},
+	{"explorer/eval", []string{"wgsl", "models", "gpu", "explorer/expr"}, true},
 	{"explorer/view", []string{"wgsl", "models", "gpu", "explorer"}, true},
 	{"cmd", []string{"wgsl", "models", "gpu", "explorer"}, true},
 }

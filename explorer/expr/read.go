@@ -11,7 +11,9 @@ import (
 // that are none of a node's are kept in Extra; the root's expr, which repeats the tree, is
 // not read.
 //
-// Inner dimensions have to agree. An error names the key and what was expected of it.
+// Inner dimensions have to agree. Leaves of one name need not be of one shape: in mm's
+// picture of decoding the input is a row on one side and whole on the other. An error names
+// the key and what was expected of it.
 func Read(object map[string]any) (*Node, error) {
 	r := reader{}
 	root := &Node{}

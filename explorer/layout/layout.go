@@ -88,6 +88,9 @@ func (c Cube) Extent() mgl64.Vec3 {
 	return mgl64.Vec3{c.J.Extent(), c.I.Extent(), c.K.Extent()}
 }
 
+// Box is the cube in the world.
+func (c Cube) Box() Box { return boxOf(c.ToWorld, c.Extent()) }
+
 // Product is the place of the product of L[i, k] and R[k, j] in the matmul's frame. With
 // positive polarity k runs along z, with negative polarity against it.
 func (c Cube) Product(i, k, j int) mgl64.Vec3 {

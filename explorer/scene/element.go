@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"headscope/explorer/expr"
+	"headscope/wgsl/cpu"
 )
 
 // Range is the least and the largest |x| of some values: what sizes and colours run between.
@@ -24,22 +25,22 @@ func RangeOf(sensitivity string, local Range, global float64) Range {
 	return Range{0, global}
 }
 
-// position is where |x| lies in the range, 0 at its start and 1 at its end. In a range
-// without a length everything is at the end. A value beyond the range, as a partial sum can
-// be, lies beyond the end, but never at infinity.
-func (r Range) position(x float64) float64 {
-	if !(r.Max > r.Min) {
-		return 1
-	}
-	return min(max((math.Abs(x)-r.Min)/(r.Max-r.Min), 0), math.MaxFloat32)
-}
-
-// Elements is how the elements of one matrix look, as mm draws them: balls that are larger
-// and lighter the larger |x| is, in one hue for positive values and another for negative
-// ones.
+// Elements is how the elements of one matrix look: as mm draws them with the zero Look, and
+// so that they mean the same with any other.
 type Elements struct {
 	Viz   expr.Viz
 	Range Range
+	Look  Look
+}
+
+// Formula is what sizes and colours are computed by, here and in shaders.
+func (e Elements) Formula() cpu.Elements {
+	return cpu.Elements{
+		MinSize: e.Viz.MinSize, MinLight: e.Viz.MinLight, MaxLight: e.Viz.MaxLight,
+		ZeroHue: e.Viz.ZeroHue, HueGap: e.Viz.HueGap, HueSpread: e.Viz.HueSpread,
+		RangeMin: e.Range.Min, RangeMax: e.Range.Max,
+		Light: e.Look.Light, Safe: e.Look.Safe,
+	}
 }
 
 // Size is the size of an element of value x in a window whose shorter side has so many
@@ -47,39 +48,13 @@ type Elements struct {
 // element is size/d pixels wide. A 0 has size 0 and is not drawn; what is no number is as
 // large as can be, so that it is seen.
 func (e Elements) Size(x, shorterSide float64) float64 {
-	full := e.Viz.ElemScale * shorterSide
-	switch {
-	case x == 0:
-		return 0
-	case math.IsNaN(x) || math.IsInf(x, 0):
-		return full
-	}
-	return min(full, full*(e.Viz.MinSize+(1-e.Viz.MinSize)*math.Sqrt(e.Range.position(x))))
+	return e.Viz.ElemScale * shorterSide * e.Formula().Size(x)
 }
 
-// Colour is the colour of an element of value x: black for 0, white for what is no number,
-// else of full saturation in HSL.
-func (e Elements) Colour(x float64) Colour {
-	switch {
-	case x == 0:
-		return Colour{0, 0, 0, 1}
-	case math.IsNaN(x) || math.IsInf(x, 0):
-		return Colour{1, 1, 1, 1}
-	}
-	v, viz := e.Range.position(x), e.Viz
-	hue := viz.ZeroHue + math.Copysign(viz.HueGap+viz.HueSpread*v, x)
-	return fullColour(hue-math.Floor(hue), viz.MinLight+(viz.MaxLight-viz.MinLight)*math.Sqrt(v))
-}
+// Colour is the colour of an element of value x: the background's for 0, its opposite for
+// what is no number, else a full one.
+func (e Elements) Colour(x float64) Colour { return opaque(e.Formula().Colour(x)) }
 
-// fullColour is the colour of a hue from 0 to 1 (red, green at a third, blue at two thirds)
-// at a lightness, which is kept within 0 to 1, and saturation 1.
-func fullColour(hue, lightness float64) Colour {
-	unit := func(x float64) float64 { return min(max(x, 0), 1) }
-	lightness = unit(lightness)
-	chroma := 1 - math.Abs(2*lightness-1)
-	colour := Colour{3: 1}
-	for c, share := range [3]float64{math.Abs(6*hue-3) - 1, 2 - math.Abs(6*hue-2), 2 - math.Abs(6*hue-4)} {
-		colour[c] = float32(unit(lightness + chroma*(unit(share)-0.5)))
-	}
-	return colour
+func opaque(c [3]float64) Colour {
+	return Colour{float32(c[0]), float32(c[1]), float32(c[2]), 1}
 }

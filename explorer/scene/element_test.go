@@ -13,7 +13,7 @@ import (
 	"headscope/explorer/session"
 )
 
-func readJSON(t *testing.T, path string, into any) {
+func readJSON(t testing.TB, path string, into any) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err == nil {
@@ -34,14 +34,9 @@ func closeTo(got, want float64) bool {
 // values. Only in link 16 sizes differ: there mm draws some matrices with the element scale
 // of the one drawn before them.
 func TestElementsLookLikeMMs(t *testing.T) {
-	var links []struct {
-		N   int
-		URL string
-	}
-	readJSON(t, "../testdata/mm/links.json", &links)
 	samples := 0
-	for _, l := range links {
-		path, err := filepath.Glob(filepath.Join("../testdata/mm", twoDigits(l.N)+".json"))
+	for link, s := range sessions(t) {
+		path, err := filepath.Glob(filepath.Join("../testdata/mm", twoDigits(link)+".json"))
 		if err != nil || len(path) == 0 {
 			continue // not recorded
 		}
@@ -57,22 +52,18 @@ func TestElementsLookLikeMMs(t *testing.T) {
 			}
 		}
 		readJSON(t, path[0], &golden)
-		s, err := session.Open(l.URL, session.Files)
-		if err != nil {
-			t.Fatalf("link %d: %v", l.N, err)
-		}
 		for _, m := range golden.Matrices {
 			viz := s.Root.At(m.Path).Viz
-			e := Elements{viz, RangeOf(viz.Sensitivity, Range{Max: m.Max}, m.Global)}
+			e := Elements{Viz: viz, Range: RangeOf(viz.Sensitivity, Range{Max: m.Max}, m.Global)}
 			for _, want := range m.Samples {
 				samples++
-				if got := e.Size(want.Value, 800); !closeTo(got, want.Size) && l.N != 16 {
-					t.Errorf("link %d, %s: size of %v is %v, want %v", l.N, m.Path, want.Value, got, want.Size)
+				if got := e.Size(want.Value, 800); !closeTo(got, want.Size) && link != 16 {
+					t.Errorf("link %d, %s: size of %v is %v, want %v", link, m.Path, want.Value, got, want.Size)
 				}
 				got := e.Colour(want.Value)
 				for c := range want.RGB {
 					if !closeTo(float64(got[c]), want.RGB[c]) {
-						t.Errorf("link %d, %s: colour of %v is %v, want %v", l.N, m.Path, want.Value, got, want.RGB)
+						t.Errorf("link %d, %s: colour of %v is %v, want %v", link, m.Path, want.Value, got, want.RGB)
 						break
 					}
 				}
@@ -82,6 +73,25 @@ func TestElementsLookLikeMMs(t *testing.T) {
 	if samples < 1000 {
 		t.Errorf("only %d samples were compared", samples)
 	}
+}
+
+// sessions are those of all links, by their number.
+func sessions(t testing.TB) map[int]*session.Session {
+	t.Helper()
+	var links []struct {
+		N   int
+		URL string
+	}
+	readJSON(t, "../testdata/mm/links.json", &links)
+	all := map[int]*session.Session{}
+	for _, l := range links {
+		s, err := session.Open(l.URL, session.Files)
+		if err != nil {
+			t.Fatalf("link %d: %v", l.N, err)
+		}
+		all[l.N] = s
+	}
+	return all
 }
 
 func twoDigits(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
@@ -99,7 +109,7 @@ func TestRangeOf(t *testing.T) {
 
 func TestElementsAtTheEnds(t *testing.T) {
 	viz := expr.Default().Viz
-	e := Elements{viz, Range{1, 3}}
+	e := Elements{Viz: viz, Range: Range{1, 3}}
 	full := viz.ElemScale * 800
 	black, white := Colour{0, 0, 0, 1}, Colour{1, 1, 1, 1}
 	for _, c := range []struct{ x, size float64 }{
@@ -130,7 +140,8 @@ func TestElementsStayInBounds(t *testing.T) {
 		viz.MinLight, viz.MaxLight = f.Draw(t, "min light"), f.Draw(t, "max light")
 		viz.ZeroHue, viz.HueGap, viz.HueSpread = f.Draw(t, "hue"), f.Draw(t, "gap"), f.Draw(t, "spread")
 		ends := rapid.SampledFrom([]float64{0, 1, 2, 1e-300, 1e300, math.Inf(1), math.NaN()})
-		e := Elements{viz, Range{ends.Draw(t, "min"), ends.Draw(t, "max")}}
+		look := Look{Light: rapid.Bool().Draw(t, "light"), Safe: rapid.Bool().Draw(t, "safe")}
+		e := Elements{viz, Range{ends.Draw(t, "min"), ends.Draw(t, "max")}, look}
 		x := rapid.Float64().Draw(t, "x")
 		for _, c := range e.Colour(x) {
 			if !(c >= 0 && c <= 1) {

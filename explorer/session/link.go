@@ -35,7 +35,8 @@ var webURL = regexp.MustCompile(`^(?i)https?://`)
 
 // Open reads a session from what a user gives: a link, or its query alone; the path or URL
 // of a JSON file, with mm's params or of [Session.File]; an expression, which is what has an @ and
-// is no file; nothing, for the default. Files are opened through source.
+// is no file; the name of a built-in session ([Builtin]), if no file has it; nothing, for
+// the default. Files are opened through source.
 func Open(text string, source Source) (*Session, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > MaxBytes {
@@ -56,13 +57,17 @@ func Open(text string, source Source) (*Session, error) {
 		return openFile(page, source)
 	}
 	f, err := source(text)
-	if err != nil && !errors.Is(err, fs.ErrPermission) && strings.Contains(text, "@") {
+	switch {
+	case err == nil:
+		return readFile(f, text)
+	case errors.Is(err, fs.ErrPermission):
+	case strings.Contains(text, "@"):
 		return FromExpression(text)
+	case indexOf(text) >= 0:
+		return Builtin(text, Shape{})
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%.80q is no link and no expression such as A @ B, and no file: %w", text, cause(err))
-	}
-	return readFile(f, text)
+	return nil, fmt.Errorf("%.80q is no link, no expression such as A @ B, none of the sessions %s, and no file: %w",
+		text, builtinNames(), cause(err))
 }
 
 // bareQuery tells a query without a page from a path and from an expression such as 1=A@B.

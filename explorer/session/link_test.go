@@ -89,7 +89,7 @@ func TestHostileInput(t *testing.T) {
 		source Source
 		want   string
 	}{
-		{"nowhere.json", Files, `"nowhere.json" is no link and no expression such as A @ B, and no file: no such file`},
+		{"nowhere.json", Files, `"nowhere.json" is no link, no expression such as A @ B, none of the sessions attngpt2, attnqkov, layer, blockwise, decode, lora, and no file: no such file`},
 		{"A @", Files, "expression, column 4: found the end"},
 		{"A\x00 @ B", Files, "column 2"},
 		{"f", file(""), "session f: line 1, column 1: the JSON ends too early"},
@@ -155,6 +155,63 @@ func TestHostileInput(t *testing.T) {
 		} else if strings.Contains(err.Error(), "\n") || len(err.Error()) > 500 {
 			t.Errorf("%.60q: the error is no short line: %v", c.text, err)
 		}
+	}
+}
+
+// What a paste can do to a session: each is one short line that says where.
+func TestDamagedInput(t *testing.T) {
+	check := func(text, want string) {
+		t.Helper()
+		_, err := Open(text, Files)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: %v, want %s", text, err, want)
+		} else if strings.Contains(err.Error(), "\n") || len(err.Error()) > 500 {
+			t.Errorf("%.60q: the error is no short line: %v", text, err)
+		}
+	}
+	for _, link := range links(t) {
+		for _, n := range []int{len(link) / 2, len(link) * 9 / 10} {
+			check(link[:n], "the link's ")
+		}
+	}
+	values, _, _ := strings.Cut(links(t)[42], "&expr=0&") // the table
+	check(values, "the link does not say what number 0 stands for: is its end missing?")
+	check("https://x/?params=%7B%zz", "params, line 1, column 2: invalid character '%'")
+	check("https://x/?params=%7B%22name%22%3A%7", "params, line 1, column 9: invalid character '%'")
+	check("https://x/?%zz%4=5", `the link has no session: its query begins "%zz%4=5"`)
+	check(`?params={"left":{"h":"5"}}`, `left.h is "5", expected a number`)
+	check(`?params={"left":[]}`, "left is a list, expected an object")
+	check(`?params={"layout":{"gap":null}}`, "layout.gap is null, expected a number")
+	check(`?params={"name":["L"]}`, "name is a list, expected a text")
+	check(`?params={"left":{"w":5}}`, `right: R (column 5 of "L @ R") has 32 rows, expected 5, the columns of its left factor L`)
+	for _, side := range []string{"h", "w"} {
+		for _, size := range []string{"0", "-1", "-32", "0.5", "1048577"} {
+			check(fmt.Sprintf(`?params={"left":{"%s":%s}}`, side, size), "left."+side+" is ")
+			check(fmt.Sprintf("?0.1=%s&right=0&%s=1", size, side), "expected a whole number from 1 to 1048576")
+		}
+	}
+	check("out = (A @ B", `column 13: found the end, expected "@" or ")"`)
+	check("A @ (B @ C", `column 11: found the end, expected "@" or ")"`)
+	check("A @ B)", `column 6: found ")"`)
+	check(strings.Repeat("(", 10000)+"A @ B"+strings.Repeat(")", 10000), "column 256: more than 256 parentheses deep")
+	check(strings.Repeat("(", 10000)+"A @ B", "column 256: more than 256 parentheses deep")
+	check("?params="+strings.Repeat(`{"right":{},"left":`, 9000)+"{}"+strings.Repeat("}", 9000), "more than 256 matrices deep")
+	check("atngpt2", `"atngpt2" is no link, no expression such as A @ B, none of the sessions attngpt2, attnqkov, layer, blockwise, decode, lora, and no file`)
+}
+
+// Leaves of one name may have two shapes, as input has in link 34: a row where the query comes
+// from, whole for the values.
+func TestOneNameWithTwoShapes(t *testing.T) {
+	s := open(t, links(t)[33])
+	row, whole := s.Root.At("left.left.left.left"), s.Root.At("left.right.left")
+	if row.Name != "input_0_5" || whole.Name != row.Name || row.H != 1 || whole.H != 256 {
+		t.Errorf("%s is %d x %d, %s is %d x %d", row.Name, row.H, row.W, whole.Name, whole.H, whole.W)
+	}
+	if err := s.Edit("out = " + strings.TrimPrefix(s.Root.String(), "out = ") + " @ X"); err != nil {
+		t.Fatal(err)
+	}
+	if row, whole := s.Root.At("left.left.left.left.left"), s.Root.At("left.left.right.left"); row.H != 1 || whole.H != 256 {
+		t.Errorf("edited, they have %d and %d rows", row.H, whole.H)
 	}
 }
 

@@ -50,7 +50,7 @@ func readNumbered(query []pair) (map[string]any, error) {
 		for _, n := range strings.Split(p.key, ".") {
 			name, ok := names[n]
 			if !ok {
-				return nil, fmt.Errorf("pair %.40s=%.40q: the link does not say what number %.40s stands for", p.key, p.value, n)
+				return nil, fmt.Errorf("pair %.40s=%.40q: the link does not say what number %.40s stands for: is its end missing?", p.key, p.value, n)
 			}
 			parts = append(parts, name)
 		}

@@ -46,10 +46,13 @@ func grid(r *gpu.Recorder, cols4, rows int) [3]int {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// loops reports whether a thread may run so many rounds of loops, all its loops together.
-// Mesa's software adapters silently end a loop when a thread has run 65535.
+// maxRounds is after how many rounds of loops, all loops of a thread together, Mesa's
+// software adapters silently end them.
+const maxRounds = 65535
+
+// loops reports whether a thread may run so many rounds.
 func loops(r *gpu.Recorder, rounds int) bool {
-	return rounds < 65535 || r.Device().Family != gpu.Registers
+	return rounds < maxRounds || r.Device().Family != gpu.Registers
 }
 
 // check fails the recording unless ok.

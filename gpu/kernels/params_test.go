@@ -12,7 +12,7 @@ import (
 func TestParamsEqualShaders(t *testing.T) {
 	params := map[string]any{
 		"embed": embedParams{}, "layernorm": layerNormParams{}, "softmax": softmaxParams{}, "add": addParams{},
-		"reduce": reduceParams{}, "pyramid": pyramidParams{}, "topk": topKParams{}, "traits": traitsParams{},
+		"activate": activateParams{}, "reduce": reduceParams{}, "standardize": standardizeParams{}, "pyramid": pyramidParams{}, "topk": topKParams{}, "traits": traitsParams{},
 		"colorize": colorizeParams{}, "matmul": matMulParams{}, "matvec": matMulParams{}, "fma": peakParams{},
 	}
 	seen := map[string]bool{}

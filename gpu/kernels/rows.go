@@ -1,6 +1,10 @@
 package kernels
 
-import "headscope/gpu"
+import (
+	"math"
+
+	"headscope/gpu"
+)
 
 type layerNormParams struct {
 	Rows, Cols                                 uint32
@@ -46,10 +50,18 @@ type Mask struct {
 	Position int
 }
 
+// SoftmaxCols is how many columns [Softmax] takes on a device.
+func SoftmaxCols(d *gpu.Device) int {
+	if d.Family == gpu.Registers {
+		return 4 * (maxRounds - 1) / 3 // three loops over vec4s
+	}
+	return math.MaxInt32
+}
+
 // Softmax computes each row's softmax of scale*x, x and out [H, N, M]; masked columns
 // come out 0. lse [1, H*N] receives ln sum exp of each row, packed.
 func Softmax(r *gpu.Recorder, out, lse, x gpu.Tensor, scale float32, mask Mask) {
-	ok := loops(r, 3*x.Cols/4) && out.Batch == x.Batch && out.Rows == x.Rows && out.Cols == x.Cols && lse.Cols >= x.Batch*x.Rows && lse.Offset == 0 && aligned(out, x)
+	ok := x.Cols <= SoftmaxCols(r.Device()) && out.Batch == x.Batch && out.Rows == x.Rows && out.Cols == x.Cols && lse.Cols >= x.Batch*x.Rows && lse.Offset == 0 && aligned(out, x)
 	if !check(r, ok, "softmax", out, lse, x) {
 		return
 	}

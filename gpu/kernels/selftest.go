@@ -41,6 +41,8 @@ func trials(d *gpu.Device) []trial {
 		{"layernorm", 2e-5, 1e-5, tryLayerNorm},
 		{"softmax", 2e-6, 2e-5, trySoftmax},
 		{"add", 0, 1e-7, tryAdd},
+		{"activate", 2e-7, 3e-6, tryActivate},
+		{"standardize", 2e-6, 1e-5, tryStandardize},
 		{"reduce", 1e-4, 1e-5, tryReduce},
 		{"pyramid", 1e-5, 1e-5, tryPyramid},
 		{"topk", 0, 0, tryTopK},
@@ -245,17 +247,48 @@ func tryAdd(b *bench, s Shape) {
 	b.expect(out, want)
 }
 
+func tryActivate(b *bench, s Shape) {
+	x := b.random(s.N * s.M)
+	for i := range x {
+		x[i] *= []float32{1, 1e-3, 5, 200}[i%4]
+	}
+	x[len(x)/2] = float32(math.NaN())
+	x[len(x)/3] = float32(math.Inf(-1))
+	for _, f := range cpu.Activations {
+		out, in := b.room(1, s.N, s.M), b.put(1, s.N, s.M, x)
+		b.record(func(r *gpu.Recorder) { Activate(r, out, in, f) })
+		want := make([]float32, len(x))
+		cpu.Activate(want, x, f)
+		b.expect(out, want)
+	}
+}
+
+func tryStandardize(b *bench, s Shape) {
+	for _, mean := range []float32{0, 1e4} { // the second would cost a rounded mean its digits
+		x := b.random(s.N * s.M)
+		for i := range x {
+			x[i] += mean
+		}
+		out, in, work := b.room(1, s.N, s.M), b.put(1, s.N, s.M, x), b.room(1, 1, WorkFloats(1, s.N, s.M))
+		b.record(func(r *gpu.Recorder) { Standardize(r, out, in, work, 1e-5) })
+		want := cpu.NewMat(s.N, s.M)
+		cpu.Standardize(want, cpu.MatOf(x, s.N, s.M), 1e-5)
+		b.expect(out, want.Data)
+	}
+}
+
 func tryReduce(b *bench, s Shape) {
 	x := b.random(s.H * s.N * s.M)
 	if len(x) > 10 {
 		x[len(x)/2] = float32(math.NaN())
+		x[len(x)/3] = float32(math.Inf(1))
 	}
-	in, sum := b.put(s.H, s.N, s.M, x), Summary{Rows: b.room(1, 1, 4*s.H*s.N), Out: b.room(1, s.H, 4)}
+	in, sum := b.put(s.H, s.N, s.M, x), Summary{Work: b.room(1, 1, WorkFloats(s.H, s.N, s.M)), Out: b.room(1, s.H, 4)}
 	b.record(func(r *gpu.Recorder) { Reduce(r, sum, in) })
 	var want []float32
 	for h := range s.H {
 		w := cpu.Reduce(x[h*s.N*s.M : (h+1)*s.N*s.M])
-		want = append(want, w.MaxAbs, float32(w.Sum), float32(w.Mean), float32(w.NaN))
+		want = append(want, w.MaxAbs, float32(w.Sum), w.MinAbs, float32(w.NotFinite))
 	}
 	b.expect(sum.Out, want)
 }

@@ -2,36 +2,6 @@ package kernels
 
 import "headscope/gpu"
 
-type reduceParams struct {
-	Batch, Rows, Cols, Stage    uint32
-	Total                       float32
-	XOffset4, XStride4, XBatch4 uint32
-}
-
-// Summary holds the working space and the result of [Reduce]: Rows [1, 4*H*N] and, a
-// quadruple a matrix, Out [H, 4]: max |x|, sum, mean, count of NaNs (which the others
-// leave out).
-type Summary struct{ Rows, Out gpu.Tensor }
-
-// Reduce summarises each matrix of x [H, N, M].
-func Reduce(r *gpu.Recorder, s Summary, x gpu.Tensor) {
-	ok := loops(r, max(x.Cols/4, x.Rows)) && s.Rows.Cols >= 4*x.Batch*x.Rows && s.Out.Rows >= x.Batch && s.Out.Cols == 4 && s.Rows.Offset == 0 && s.Out.Offset == 0 && aligned(x)
-	if !check(r, ok, "reduce", s.Rows, s.Out, x) {
-		return
-	}
-	name, rows := rowKernel(r, "reduce")
-	p := reduceParams{
-		Batch: uint32(x.Batch), Rows: uint32(x.Rows), Cols: uint32(x.Cols), Total: float32(x.Cols),
-		XOffset4: uint32(x.Offset / 4), XStride4: uint32(x.RowStride / 4), XBatch4: uint32(x.BatchStride / 4),
-	}
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch*x.Rows, rows)), float64(x.Len()*8), x.Buffer, s.Rows.Buffer)
-	p = reduceParams{
-		Batch: 1, Rows: uint32(x.Batch), Cols: uint32(x.Rows), Stage: 1, Total: float32(x.Rows * x.Cols),
-		XStride4: uint32(x.Rows),
-	}
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch, rows)), float64(x.Batch*x.Rows*8), s.Rows.Buffer, s.Out.Buffer)
-}
-
 // Level is one level of a mip pyramid: Rows x Cols cells from cell First on, within the
 // [PyramidCells] cells that a matrix takes.
 type Level struct{ Rows, Cols, First int }

@@ -27,6 +27,7 @@ type Renderer struct {
 
 	device *gpu.Device // not owned
 	sheet  glyphSheet
+	fields *fieldSheet // of text in space
 }
 
 // New makes a renderer. Release frees what it holds on the device.
@@ -35,15 +36,16 @@ func New(d *gpu.Device) (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{Fonts: fonts, device: d}
+	r := &Renderer{Fonts: fonts, device: d, fields: newFieldSheet(int(d.Limits.TextureSize))}
 	r.sheet.reset()
 	return r, nil
 }
 
-// Release frees the glyph sheet.
+// Release frees the sheets of glyphs.
 func (r *Renderer) Release() {
 	if r != nil {
 		r.sheet.reset()
+		r.fields.reset()
 	}
 }
 
@@ -168,7 +170,7 @@ func (f *Frame) Draw(rec *gpu.Recorder, target gpu.Target, background gpu.RGBA) 
 		draws = append(draws, gpu.Draw{Shader: "glyphs", Params: gpu.Uniform(&size), Bindings: []gpu.Binding{list, sheet}, Instances: len(glyphs)})
 	}
 	if rec.Err() == nil {
-		rec.Render(target, background, draws...)
+		rec.Render(gpu.Pass{Target: target, Clear: background}, draws...)
 	}
 }
 

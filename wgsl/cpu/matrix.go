@@ -7,7 +7,8 @@
 // LayerNorm, MatMul (queries, keys and values), MatMulT (scores), Softmax,
 // MatMul (mixing the values), MatMul with a Residual, LayerNorm, MatMul with
 // GELU, MatMul with a Residual; at the end LayerNorm and MatMulT (logits).
-// Reduce, Pyramid, TopK and Traits describe what came out.
+// Activate and Standardize are what else a product may go through. Reduce, Pyramid, TopK
+// and Traits describe what came out.
 //
 // Everything is row-major float32. A Mat is a strided view, so a head, a
 // third of a fused projection or a block of rows needs no copy. Sizes that do

@@ -52,6 +52,34 @@ func LayerNorm(dst, x Mat, gain, bias []float32, eps float32) {
 	}
 }
 
+// Standardize sets dst to (x - mean) / sqrt(variance + eps), with the mean and the biased
+// variance of all of x. A NaN or infinity in x makes all of dst NaN. dst may be x.
+func Standardize(dst, x Mat, eps float32) {
+	if dst.Rows != x.Rows || dst.Cols != x.Cols {
+		panic(fmt.Sprintf("cpu: Standardize %dx%d from %dx%d", dst.Rows, dst.Cols, x.Rows, x.Cols))
+	}
+	n := float64(x.Rows) * float64(x.Cols)
+	var sum, squares float64
+	for i := range x.Rows {
+		for _, v := range x.Row(i) {
+			sum += float64(v)
+		}
+	}
+	mean := sum / n
+	for i := range x.Rows {
+		for _, v := range x.Row(i) {
+			squares += (float64(v) - mean) * (float64(v) - mean)
+		}
+	}
+	scale := 1 / math.Sqrt(squares/n+float64(eps))
+	for i := range x.Rows {
+		out := dst.Row(i)
+		for j, v := range x.Row(i) {
+			out[j] = float32((float64(v) - mean) * scale)
+		}
+	}
+}
+
 // Masked is the score of a position that may not be attended to. It is finite,
 // because WGSL leaves the arithmetic of infinities open.
 const Masked = -1e30

@@ -6,29 +6,33 @@ import (
 	"sort"
 )
 
-// Summary is what Reduce says of a slice.
+// Summary is what Reduce says of a slice: of its finite values, but for the count of the
+// others.
 type Summary struct {
-	MaxAbs    float32 // largest |x|
-	Sum, Mean float64
-	NaN       int // values that are no number
+	MaxAbs, MinAbs float32 // largest and smallest |x|
+	Sum, Mean      float64
+	NotFinite      int // NaNs and infinities
 }
 
-// Reduce summarises x. NaNs are counted and otherwise left out, of the mean's
-// denominator too, so that one of them does not take a colour range away;
-// infinities take part. Of no numbers at all, everything is 0.
+// Reduce summarises x. What is no finite number is counted and otherwise left out, of the
+// mean's denominator too, so that one of them does not take a colour range away. Where
+// nothing is finite, everything else is 0.
 func Reduce(x []float32) Summary {
-	var s Summary
+	s := Summary{MinAbs: math.MaxFloat32}
 	for _, v := range x {
-		if v != v {
-			s.NaN++
+		a := math.Abs(float64(v))
+		if !(a <= math.MaxFloat32) {
+			s.NotFinite++
 			continue
 		}
 		s.Sum += float64(v)
-		s.MaxAbs = max(s.MaxAbs, float32(math.Abs(float64(v))))
+		s.MaxAbs, s.MinAbs = max(s.MaxAbs, float32(a)), min(s.MinAbs, float32(a))
 	}
-	if n := len(x) - s.NaN; n > 0 {
-		s.Mean = s.Sum / float64(n)
+	n := len(x) - s.NotFinite
+	if n == 0 {
+		return Summary{NotFinite: s.NotFinite}
 	}
+	s.Mean = s.Sum / float64(n)
 	return s
 }
 

@@ -11,15 +11,17 @@ import (
 )
 
 func TestReduce(t *testing.T) {
-	nan := float32(math.NaN())
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, c := range []struct {
 		x    []float32
 		want Summary
 	}{
 		{nil, Summary{}},
-		{[]float32{nan}, Summary{NaN: 1}},
-		{[]float32{1, -4, nan, 0}, Summary{MaxAbs: 4, Sum: -3, Mean: -1, NaN: 1}},
-		{[]float32{float32(math.Inf(-1))}, Summary{MaxAbs: float32(math.Inf(1)), Sum: math.Inf(-1), Mean: math.Inf(-1)}},
+		{[]float32{nan}, Summary{NotFinite: 1}},
+		{[]float32{inf, nan, -inf}, Summary{NotFinite: 3}},
+		{[]float32{1, -4, nan, 0}, Summary{MaxAbs: 4, Sum: -3, Mean: -1, NotFinite: 1}},
+		{[]float32{-3, inf, 2, -inf}, Summary{MaxAbs: 3, MinAbs: 2, Sum: -1, Mean: -.5, NotFinite: 2}},
+		{[]float32{math.MaxFloat32}, Summary{MaxAbs: math.MaxFloat32, MinAbs: math.MaxFloat32, Sum: math.MaxFloat32, Mean: math.MaxFloat32}},
 	} {
 		if got := Reduce(c.x); got != c.want {
 			t.Errorf("Reduce(%v) = %+v, want %+v", c.x, got, c.want)

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"image/png"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"headscope/models/tensor"
+)
+
+// render draws a session in space to a picture.
+func (a *app) render() *cobra.Command {
+	var f spaceFlags
+	var out string
+	cmd := &cobra.Command{
+		Use:   "render [SESSION] -o F.png",
+		Short: "Draw a session, or a head of a model, in space",
+		Long: `Draw the matrices of a session in space, as the session's camera sees them.
+` + sessionHelp(),
+		Example: `  headscope render --head L1H2 --prompt 'When Mary and John went to the store' -o head.png
+  headscope render 'A @ B @ C' -o chain.png
+  headscope render attnqkov --model ~/gpt2 --head L5H4 --no-bias --size 3840x2400 -o qkov.png`,
+		Args: oneSession,
+		RunE: job(func(cmd *cobra.Command, args []string) error {
+			if filepath.Ext(out) != ".png" {
+				return misuse{fmt.Errorf("render needs a picture to write, ending in .png: -o head.png")}
+			}
+			if err := checkPlace(out); err != nil {
+				return err
+			}
+			s, err := a.show(cmd, &f, args)
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			return a.drawSpace(s, out)
+		}),
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&out, "out", "o", "", "picture to write (.png)")
+	return cmd
+}
+
+// drawSpace writes what is shown to a picture.
+func (a *app) drawSpace(s *shown, out string) error {
+	picture, err := s.device.NewPicture(s.width, s.height)
+	if err != nil {
+		return err
+	}
+	defer picture.Release()
+	r := s.device.Record("render")
+	s.view.Draw(r, picture, s.session.Camera)
+	if err := r.Submit(); err != nil {
+		return err
+	}
+	img, err := picture.Image()
+	if err != nil {
+		return err
+	}
+	if err := tensor.WriteFile(out, func(w io.Writer) error { return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, img) }); err != nil {
+		return err
+	}
+	elements := 0
+	for _, m := range s.view.Scene.Matrices {
+		elements += m.Rows.N * m.Cols.N
+	}
+	a.remark("%s: %s, %d matrices with %d elements", out, s.session.Root.Name, len(s.view.Scene.Matrices), elements)
+	return nil
+}

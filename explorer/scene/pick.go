@@ -1,0 +1,49 @@
+package scene
+
+import (
+	"math"
+
+	"github.com/go-gl/mathgl/mgl64"
+
+	"headscope/explorer/camera"
+	"headscope/explorer/layout"
+)
+
+// Hit is the element that a ray meets first.
+type Hit struct {
+	Path     string // of the matrix
+	I, J     int    // row and column
+	Distance float64
+	At       mgl64.Vec3 // where the ray meets the matrix' plane
+}
+
+// Pick finds the element that a ray meets first, and whether there is one: an element is a
+// square of side 1 in its matrix' plane, so the gaps between blocks let rays through. A ray
+// along a plane does not meet it.
+func Pick(s layout.Scene, ray camera.Ray) (Hit, bool) {
+	hit := Hit{Distance: math.Inf(1)}
+	for n := range s.Matrices {
+		m := &s.Matrices[n]
+		p := planeOf(m)
+		normal := p.x.Cross(p.y)
+		slope := ray.Direction.Dot(normal)
+		distance := p.origin.Sub(ray.Origin).Dot(normal) / slope
+		if math.Abs(slope) < 1e-12 || !(0 <= distance && distance < hit.Distance) {
+			continue
+		}
+		at := ray.At(distance)
+		x, y := p.local(at)
+		i, inRow := element(m.Rows, y)
+		j, inCol := element(m.Cols, x)
+		if inRow && inCol {
+			hit = Hit{m.Path, i, j, distance, at}
+		}
+	}
+	return hit, !math.IsInf(hit.Distance, 1)
+}
+
+// element is the element of an axis within half an element of x, and whether there is one.
+func element(a layout.Axis, x float64) (int, bool) {
+	i := firstAt(a, x-0.5)
+	return i, i < a.N && a.At(i) <= x+0.5
+}
