@@ -195,7 +195,7 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 // flight is the camera's way, from 0 to 1: from a view of the whole scene to a close-up of
 // the middle of the matrix at a path, evenly in the logarithm of the distance.
 func flight(s *view.Space, close string, v camera.Viewport) func(t float64) camera.Camera {
-	from := camera.Default().Fit(v, s.Scene.Box.Min, s.Scene.Box.Max, 0.05)
+	from := camera.Default().Fit(v, s.Scene.Corners(), 0.08)
 	i := 0
 	for n, m := range s.Scene.Matrices {
 		if m.Path == close {

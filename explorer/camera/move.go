@@ -58,32 +58,35 @@ func (c Camera) Dolly(factor float64) Camera {
 	return from(c.Target, r*factor, a, p)
 }
 
-// Fit looks at the middle of the box between two corners, from where the camera looked
-// before, from as near as shows the whole box and leaves a share margin of the window free
-// (0.1 leaves a tenth; it is kept within 0 to 0.9). A box beyond 1e9 changes nothing.
-func (c Camera) Fit(v Viewport, lo, hi mgl64.Vec3, margin float64) Camera {
-	if !within(lo) || !within(hi) || !finite(margin) {
+// Fit looks at points from the side from which the camera looked before, from as near as
+// shows them all and leaves a share margin of the window free on either side (0.1 leaves a
+// tenth; it is kept within 0 to 0.9). Points beyond 1e9, or none, change nothing.
+func (c Camera) Fit(v Viewport, points []mgl64.Vec3, margin float64) Camera {
+	if len(points) == 0 || !finite(margin) {
 		return c
 	}
 	right, up, back := c.Basis()
 	slopeX, slopeY := v.slopes()
 	free := 1 - mgl64.Clamp(margin, 0, 0.9)
 	slopeX, slopeY = slopeX*free, slopeY*free
-	half := hi.Sub(lo).Mul(0.5)
-	distance := 0.0
-	for corner := range 8 {
-		d := half
-		for axis := range d {
-			if corner>>axis&1 == 1 {
-				d[axis] = -d[axis]
-			}
+	// In the camera's directions, z towards it: a camera at (x, y, z) sees the points within
+	// x ± slope (z - their z), so each moves an edge of where it may stand.
+	inf := math.Inf(1)
+	lowX, highX, lowY, highY, far, near := inf, -inf, inf, -inf, inf, -inf
+	for _, p := range points {
+		if !within(p) {
+			return c
 		}
-		towards := d.Dot(back) // how much nearer to the camera than the middle
-		across, down := math.Abs(d.Dot(right))/slopeX, math.Abs(d.Dot(up))/slopeY
-		distance = max(distance, towards+max(across, down, Near))
+		x, y, z := p.Dot(right), p.Dot(up), p.Dot(back)
+		lowX, highX = min(lowX, x-slopeX*z), max(highX, x+slopeX*z)
+		lowY, highY = min(lowY, y-slopeY*z), max(highY, y+slopeY*z)
+		far, near = min(far, z), max(near, z)
 	}
+	z := max((highX-lowX)/(2*slopeX), (highY-lowY)/(2*slopeY), near+Near)
+	middle := (far + near) / 2
+	target := right.Mul((lowX + highX) / 2).Add(up.Mul((lowY + highY) / 2)).Add(back.Mul(middle))
 	_, a, p := c.spherical()
-	return from(lo.Add(half), distance, a, p)
+	return from(target, z-middle, a, p)
 }
 
 func finite(xs ...float64) bool {

@@ -90,7 +90,7 @@ func TestDolly(t *testing.T) {
 	}
 }
 
-// The whole box is in the window and touches the edge of what may be used.
+// All points are in the window, and one touches the edge of what may be used.
 func TestFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, v := anyCamera(t), anyViewport(t)
@@ -98,15 +98,13 @@ func TestFit(t *testing.T) {
 		size := rapid.Float64Range(1, 800)
 		hi := lo.Add(mgl64.Vec3{size.Draw(t, "x"), size.Draw(t, "y"), size.Draw(t, "z")})
 		margin := rapid.Float64Range(0, 0.5).Draw(t, "margin")
-		fitted := c.Fit(v, lo, hi, margin)
+		points := []mgl64.Vec3{lo, hi}
+		for range rapid.IntRange(0, 20).Draw(t, "points") {
+			points = append(points, lo.Add(vec(t, 200, "point")))
+		}
+		fitted := c.Fit(v, points, margin)
 		widest, nearest := 0.0, math.Inf(1)
-		for corner := range 8 {
-			p := lo
-			for axis := range p {
-				if corner>>axis&1 == 1 {
-					p[axis] = hi[axis]
-				}
-			}
+		for _, p := range points {
 			x, y, depth := fitted.Pixel(v, p)
 			nearest = min(nearest, depth)
 			widest = max(widest, math.Abs(2*x/v.W-1), math.Abs(2*y/v.H-1))
@@ -133,14 +131,15 @@ func TestHostileMovesMoveNothing(t *testing.T) {
 		"pan far":  c.Pan(window, 1e300, 0),
 		"orbit":    c.Orbit(window, inf, 0),
 		"spin":     c.Spin(nan, 1),
-		"fit NaN":  c.Fit(window, mgl64.Vec3{nan}, mgl64.Vec3{1, 1, 1}, 0),
-		"fit huge": c.Fit(window, mgl64.Vec3{-1e308}, mgl64.Vec3{1e308}, 0),
+		"fit NaN":  c.Fit(window, []mgl64.Vec3{{nan}, {1, 1, 1}}, 0),
+		"fit none": c.Fit(window, nil, 0),
+		"fit huge": c.Fit(window, []mgl64.Vec3{{-1e308}, {1e308}}, 0),
 	} {
 		if got != c {
 			t.Errorf("%s leads from %v to %v", name, c, got)
 		}
 	}
-	if p := c.Fit(camera.Viewport{}, mgl64.Vec3{1, 1, 1}, mgl64.Vec3{1, 1, 1}, 0); !(p.Distance() > 0) {
+	if p := c.Fit(camera.Viewport{}, []mgl64.Vec3{{1, 1, 1}}, 0); !(p.Distance() > 0) {
 		t.Errorf("a fit of a point in a window without area stands %v off", p.Distance())
 	}
 }

@@ -37,6 +37,17 @@ type Scene struct {
 	Box      Box      // around all, in the world
 }
 
+// Corners are the places in the world of all matrices' outermost elements: what a camera has
+// to see to show everything.
+func (s Scene) Corners() []mgl64.Vec3 {
+	corners := make([]mgl64.Vec3, 0, 4*len(s.Matrices))
+	for _, m := range s.Matrices {
+		i, j := m.Rows.N-1, m.Cols.N-1
+		corners = append(corners, m.World(0, 0), m.World(0, j), m.World(i, 0), m.World(i, j))
+	}
+	return corners
+}
+
 // Matrix is a leaf or a result in its place.
 type Matrix struct {
 	Path       string     // "root", "left", "left.right" ...

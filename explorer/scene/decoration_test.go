@@ -106,7 +106,8 @@ func TestLabelsAreReadable(t *testing.T) {
 			planes[[2]mgl64.Vec3{absolute(p.x), absolute(p.y)}] = true
 			for i, l := range layers.Over.Labels {
 				along, across := p.x, p.y
-				if i == 2 {
+				m := s.Matrices[n]
+				if turned := width(l.Text, l.Size) > m.Cols.Length() && m.Rows.Length() > m.Cols.Length(); i == 2 || i == 0 && turned {
 					along, across = p.y, p.x
 				}
 				if absolute(l.Right) != absolute(along) || absolute(l.Up) != absolute(across) || p.depth(l.At) > 1e-6 {
@@ -242,10 +243,10 @@ func TestLabelsOfAMatrixAreApart(t *testing.T) {
 			p := planeOf(&s.Matrices[n])
 			labels := layers.Over.Labels
 			var boxes []layout.Box
-			for i, l := range labels {
+			for _, l := range labels {
 				x, y := p.local(l.At)
 				w, h := l.Size*0.78*float64(utf8.RuneCountInString(l.Text)), l.Size*1.2
-				if i == 2 {
+				if math.Abs(l.Right.Dot(p.x)) < 0.5 { // it reads along the columns
 					w, h = h, w
 				}
 				box := layout.Box{Min: mgl64.Vec3{x - w/2, y - h/2}, Max: mgl64.Vec3{x + w/2, y + h/2}}

@@ -25,7 +25,7 @@ type sides struct {
 	joint mgl64.Vec3
 }
 
-// legends are a matrix' name, flat on the middle of its plane and along its rows, and beside
+// legends are a matrix' name, flat on the middle of its plane, and beside
 // it, if the sides are named, a label along an edge of either dimension: "I = 256 / 8" says
 // that there are 256 rows in 8 blocks. None covers another.
 func (d *decorator) legends(m *layout.Matrix, named *sides) Marks {
@@ -38,15 +38,22 @@ func (d *decorator) legends(m *layout.Matrix, named *sides) Marks {
 	p := planeOf(m)
 	cx, cy := m.Cols.At(m.Cols.N-1)/2, m.Rows.At(m.Rows.N-1)/2
 	first := len(d.labels)
-	d.label(p.at(cx, cy), p.x, p.y, size, name)
+	// Half of what the name takes along x and y. It reads along the rows, but where it is
+	// longer than these it takes the longer side.
+	nameX, nameY := width(name, size)/2, lineHeight*size/2
+	if nameX <= cx+0.5 || cx >= cy {
+		d.label(p.at(cx, cy), p.x, p.y, size, name)
+	} else {
+		nameX, nameY = nameY, nameX
+		d.label(p.at(cx, cy), p.y, p.x, size, name)
+	}
 	if named != nil && m.Node.Deco.Shape {
 		cols, rows := dimension(named.cols, m.Cols), dimension(named.rows, m.Rows)
 		small := size / 2
 		// The places beside the middle are those next to the edges, or farther out where
 		// something else reaches beyond the edges.
 		air := lineHeight * small / 2
-		y := max(cy+0.5, lineHeight*size/2)
-		x := max(cx+0.5, width(name, size)/2)
+		x, y := max(cx+0.5, nameX), max(cy+0.5, nameY)
 		if width(rows, small)/2 > y {
 			x = max(x, width(cols, small)/2)
 		}

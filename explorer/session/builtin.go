@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -118,11 +119,17 @@ func (b builtin) session(s Shape) (*Session, error) {
 	if err := s.fill(root, isModel); err != nil {
 		return nil, err
 	}
+	// Gaps are made for the demonstration's sizes: a smaller model's matrices keep together.
+	if share := float64(s.Width) / float64(b.demo.Width); share < 1 {
+		if err := root.Set("layout.gap", max(2, math.Round(root.Layout.Gap*share))); err != nil {
+			return nil, err
+		}
+	}
 	scene, err := layout.Layout(root)
 	if err != nil {
 		return nil, err
 	}
-	made.Camera = camera.Default().Fit(camera.Viewport{W: 1280, H: 800}, scene.Box.Min, scene.Box.Max, 0.05)
+	made.Camera = camera.Default().Fit(camera.Viewport{W: 1280, H: 800}, scene.Corners(), 0.08)
 	return made, nil
 }
 

@@ -105,12 +105,13 @@ var layerNodes = []change{
 // noLayerNorm is for a model: the epilog is of the whole matrix, a model's LayerNorm of a row.
 var noLayerNorm = []change{{"", "epilog", "none"}, {"attn_out", "epilog", "none"}}
 
-// The looks are those of the article's links: headLook of 28, layerLook of 37, loraLook of 42.
+// The looks are those of the article's links: headLook of 18, layerLook of 37, loraLook of 42.
 var (
 	headLook = []change{
 		{"", "anim.fuse", "sync"}, {"", "anim.speed", 16},
-		{"", "layout.gap", 24},
-		{"", "deco.spotlight", 4}, {"", "deco.row guides", 0.73}, {"", "deco.flow guides", 0}, {"", "deco.magnification", 12},
+		{"", "layout.gap", 10},
+		{"", "deco.legends", 10}, {"", "deco.spotlight", 4}, {"", "deco.row guides", 0.394}, {"", "deco.flow guides", 0.655},
+		{"", "deco.magnification", 12},
 		{"", "viz.sensitivity", "local"}, {"", "viz.min light", 0.2}, {"", "viz.max light", 0.9}, {"", "viz.elem scale", 2},
 		{"", "viz.zero hue", 0.75}, {"", "viz.hue gap", 0.75}, {"", "viz.hue spread", 0.03},
 	}
