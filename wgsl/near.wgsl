@@ -17,7 +17,7 @@ struct Params {
     far: f32,
     balls: f32,
     ball: f32,
-    unused: f32,
+    margin: f32,            // radius of a full-size ball of scale 1, in clip space at depth 1
     capacity: u32,          // instances that the list holds
     index: u32,             // of the matrix
     row: u32,               // the range
@@ -49,9 +49,8 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>, @builtin(num_workgroups) gr
     if (depth < p.near || depth > p.far || p.unit <= p.balls * depth) {
         return;
     }
-    // The radius of a full-size ball of scale 1 is 1 here: see View.ball of gpu/render.
     let c = p.clip * vec4<f32>(centre, 1.0);
-    if (max(abs(c.x), abs(c.y)) > c.w + m.scale) {
+    if (max(abs(c.x), abs(c.y)) > c.w + p.margin * m.scale) {
         return;
     }
     let v = x[m.x_offset + row * m.x_stride + col];

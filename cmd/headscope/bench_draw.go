@@ -167,7 +167,7 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 						}
 						start := time.Now()
 						rec := d.Record("frame")
-						space.Draw(rec, picture, c)
+						space.Draw(rec, picture, c, nil)
 						if err := rec.Submit(); err != nil {
 							return err
 						}

@@ -57,10 +57,10 @@ func (p *patterns) release() {
 	}
 }
 
-// Matrix, Read and Summaries make the patterns view.Values.
+// Matrix, ReadPart and Summaries make the patterns view.Values.
 func (p *patterns) Matrix(path string) (gpu.Tensor, error) { return p.matrices[path], nil }
 
-func (p *patterns) Read(path string) (tensor.Tensor, error) {
+func (p *patterns) ReadPart(path string, _, _, _, _ int) (tensor.Tensor, error) {
 	return tensor.Tensor{}, fmt.Errorf("%s is only drawn", path)
 }
 

@@ -4,17 +4,19 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"math"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"headscope/explorer/view"
 	"headscope/models/tensor"
 )
 
 // render draws a session in space to a picture.
 func (a *app) render() *cobra.Command {
 	var f spaceFlags
-	var out string
+	var out, lens string
 	cmd := &cobra.Command{
 		Use:   "render [SESSION] -o F.png",
 		Short: "Draw a session, or a head of a model, in space",
@@ -31,28 +33,46 @@ func (a *app) render() *cobra.Command {
 			if err := checkPlace(out); err != nil {
 				return err
 			}
+			at, err := parseLens(lens)
+			if err != nil {
+				return err
+			}
 			s, err := a.show(cmd, &f, args)
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			return a.drawSpace(s, out)
+			return a.drawSpace(s, at, out)
 		}),
 	}
 	f.add(cmd)
 	cmd.Flags().StringVarP(&out, "out", "o", "", "picture to write (.png)")
+	cmd.Flags().StringVar(&lens, "lens", "", "magnify what is at pixel X,Y and show its values")
 	return cmd
 }
 
+// parseLens reads "640,400" as the middle of a lens; none gives nil.
+func parseLens(s string) (*view.Lens, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var at view.Lens
+	var rest string
+	if n, _ := fmt.Sscanf(s+" ", "%g,%g%s", &at.X, &at.Y, &rest); n != 2 || rest != "" || math.IsNaN(at.X+at.Y) {
+		return nil, misuse{fmt.Errorf("--lens %q: expected X,Y in pixels, for example 640,400", s)}
+	}
+	return &at, nil
+}
+
 // drawSpace writes what is shown to a picture.
-func (a *app) drawSpace(s *shown, out string) error {
+func (a *app) drawSpace(s *shown, lens *view.Lens, out string) error {
 	picture, err := s.device.NewPicture(s.width, s.height)
 	if err != nil {
 		return err
 	}
 	defer picture.Release()
 	r := s.device.Record("render")
-	s.view.Draw(r, picture, s.session.Camera)
+	s.view.Draw(r, picture, s.session.Camera, lens)
 	if err := r.Submit(); err != nil {
 		return err
 	}

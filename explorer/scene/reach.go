@@ -11,13 +11,24 @@ import (
 // slack is what rounding may move an edge by.
 const slack = 1e-6
 
+// Window is a rectangle of a viewport, in pixels.
+type Window struct{ Left, Top, Right, Bottom float64 }
+
+// Whole is the window that has all of a viewport.
+func Whole(v camera.Viewport) Window { return Window{0, 0, v.W, v.H} }
+
+// Meets reports whether two rectangles have an area in common.
+func (w Window) Meets(o Window) bool {
+	return w.Left < o.Right && o.Left < w.Right && w.Top < o.Bottom && o.Top < w.Bottom
+}
+
 // Reach is the smallest range of rows and of columns that has every element of a matrix
 // which may be seen at a view depth from [camera.Near] to depth: one whose middle is in the
 // window or less than an element's width outside of it. It is false if there is none.
 //
 // The rectangle of the elements' middles is cut by the planes that bound what is seen; what
 // is left lies in the range.
-func Reach(m layout.Matrix, c camera.Camera, v camera.Viewport, depth float64) (rows, cols partition.Range, ok bool) {
+func Reach(m layout.Matrix, c camera.Camera, v camera.Viewport, w Window, depth float64) (rows, cols partition.Range, ok bool) {
 	p := planeOf(&m)
 	right, up, back := c.Basis()
 	forward := back.Mul(-1)
@@ -36,11 +47,16 @@ func Reach(m layout.Matrix, c camera.Camera, v camera.Viewport, depth float64) (
 	cut(0, 0, -1, min(depth, camera.Far))
 	projection := v.Projection()
 	sx, sy := 1/projection[0], 1/projection[5] // tangents of half the field of view
-	lx, ly := math.Hypot(1, sx), math.Hypot(1, sy)
-	cut(1/lx, 0, sx/lx, 1)
-	cut(-1/lx, 0, sx/lx, 1)
-	cut(0, 1/ly, sy/ly, 1)
-	cut(0, -1/ly, sy/ly, 1)
+	// side keeps what is on one side of the plane through the camera and an edge of the
+	// window, which is so many times as far to the right, or up, as it is in front.
+	side := func(x, y, slope float64) {
+		l := math.Hypot(1, slope)
+		cut(x/l, y/l, -slope/l, 1)
+	}
+	side(1, 0, sx*(2*w.Left/v.W-1))
+	side(-1, 0, -sx*(2*w.Right/v.W-1))
+	side(0, 1, -sy*(2*w.Bottom/v.H-1))
+	side(0, -1, sy*(2*w.Top/v.H-1))
 	x, y := seen.bounds()
 	cols, rows = within(m.Cols, x), within(m.Rows, y)
 	if rows.Len() <= 0 || cols.Len() <= 0 {

@@ -34,7 +34,7 @@ func TestReachHasWhatIsSeen(t *testing.T) {
 		v := camera.Viewport{W: rapid.Float64Range(1, 2000).Draw(t, "w"), H: 800}
 		m := rapid.SampledFrom(s.Matrices).Draw(t, "matrix")
 		depth := rapid.Float64Range(0, 150).Draw(t, "depth")
-		rows, cols, ok := Reach(m, c, v, depth)
+		rows, cols, ok := Reach(m, c, v, Whole(v), depth)
 		apart := (1+max(m.Rows.Gap, m.Cols.Gap))/2 + 1e-3
 		var ends [4]bool
 		for i := range m.Rows.N {
@@ -101,7 +101,7 @@ func TestReachOfFlatCases(t *testing.T) {
 		{"any depth", one, look(0, 0, 10), math.Inf(1), partition.Range{Lo: 0, Hi: 1}, true},
 		{"along the plane", flat(t, 9, 9, 3, 3, 1), look(0, 50, 0), 100, partition.Range{Lo: 0, Hi: 9}, true},
 	} {
-		rows, cols, ok := Reach(c.m, c.c, window, c.depth)
+		rows, cols, ok := Reach(c.m, c.c, window, Whole(window), c.depth)
 		if rows != c.rows || ok != c.ok {
 			t.Errorf("%s: rows %v, columns %v, %v; want rows %v, %v", c.name, rows, cols, ok, c.rows, c.ok)
 		}
@@ -109,12 +109,43 @@ func TestReachOfFlatCases(t *testing.T) {
 	// A window of 1280 x 800 shows 6.85 to either side at depth 10.34, and 2.94 up and down at
 	// 7.1; an element's width beyond its slanting edges is 1.20 and 1.08 more.
 	const middle = 1<<19 - 1
-	_, cols, ok := Reach(flat(t, 1, 2*middle+1, 1, 1, 0), look(0, 0, 10.34), window, 100)
+	_, cols, ok := Reach(flat(t, 1, 2*middle+1, 1, 1, 0), look(0, 0, 10.34), window, Whole(window), 100)
 	if want := (partition.Range{Lo: middle - 8, Hi: middle + 9}); cols != want || !ok {
 		t.Errorf("of a row, columns %v are seen, want %v", cols, want)
 	}
-	rows, _, ok := Reach(flat(t, 2*middle+1, 1, 1, 1, 0), look(0, 0, 7.1), window, 100)
+	rows, _, ok := Reach(flat(t, 2*middle+1, 1, 1, 1, 0), look(0, 0, 7.1), window, Whole(window), 100)
 	if want := (partition.Range{Lo: middle - 4, Hi: middle + 5}); rows != want || !ok {
 		t.Errorf("of a column, rows %v are seen, want %v", rows, want)
+	}
+}
+
+// What is seen in a part of the window is in the range of that part, which is within that of
+// the whole window.
+func TestReachOfAWindow(t *testing.T) {
+	smaller := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s, _ := anyScene(t)
+		c := anyCamera(t, s)
+		v := camera.Viewport{W: 1000, H: 800}
+		side := rapid.Float64Range(0, 1000)
+		w := Window{Left: side.Draw(t, "left"), Top: side.Draw(t, "top")}
+		w.Right, w.Bottom = w.Left+side.Draw(t, "width"), w.Top+side.Draw(t, "height")
+		m := rapid.SampledFrom(s.Matrices).Draw(t, "matrix")
+		rows, cols, _ := Reach(m, c, v, w, camera.Far)
+		for i := range m.Rows.N {
+			for j := range m.Cols.N {
+				x, y, depth := c.Pixel(v, m.World(i, j))
+				seen := depth > camera.Near && w.Left < x && x < w.Right && w.Top < y && y < w.Bottom
+				if seen && (i < rows.Lo || rows.Hi <= i || j < cols.Lo || cols.Hi <= j) {
+					t.Fatalf("(%d, %d) is seen at (%g, %g), but not in rows %v, columns %v", i, j, x, y, rows, cols)
+				}
+			}
+		}
+		if wholeRows, wholeCols, ok := Reach(m, c, v, Whole(v), camera.Far); ok && w.Right < v.W && w.Bottom < v.H && rows.Len()*cols.Len() < wholeRows.Len()*wholeCols.Len() {
+			smaller++
+		}
+	})
+	if smaller == 0 {
+		t.Error("no part of a window has less than the whole")
 	}
 }

@@ -89,7 +89,7 @@ func (s *Space) Describe(c camera.Camera, v camera.Viewport) (Description, error
 	}
 	global := Number(s.AbsMax())
 	for _, m := range s.Scene.Matrices {
-		values, err := s.values.Read(m.Path)
+		values, err := s.values.ReadPart(m.Path, 0, 0, m.Rows.N, m.Cols.N)
 		if err != nil {
 			return d, err
 		}

@@ -15,6 +15,7 @@ type View struct {
 	Eye             mgl32.Vec3
 	Width, Height   float32 // in pixels
 	Unit            float32 // pixels that a length of 1 takes at depth 1
+	Ball            float32 // diameter in the world of a full-size ball of scale 1
 	Near, Far       float32
 	NearPixels      float32 // from how many pixels a cell on, elements are balls of their own
 }
@@ -34,7 +35,7 @@ type viewParams struct {
 type nearParams struct {
 	Clip                                 mgl32.Mat4
 	Eye, Back                            mgl32.Vec4
-	Unit, Near, Far, Balls, Ball, Unused float32
+	Unit, Near, Far, Balls, Ball, Margin float32
 	Capacity, Index                      uint32
 	Row, Col, Rows, Cols                 uint32
 }
@@ -42,14 +43,10 @@ type nearParams struct {
 // NearDepth is up to which depth elements can be balls of their own.
 func (v View) NearDepth() float32 { return min(v.Far, v.Unit/v.NearPixels) }
 
-// ball is the diameter in the world of a full-size ball of scale 1: one at depth d is as many
-// pixels wide as the shorter side of the region, over d.
-func (v View) ball() float32 { return min(v.Width, v.Height) / v.Unit }
-
 func (v View) params() viewParams {
 	return viewParams{
 		Clip: v.Clip, Right: v.Right.Vec4(0), Up: v.Up.Vec4(0), Back: v.Back.Vec4(0), Eye: v.Eye.Vec4(1),
-		Width: v.Width, Height: v.Height, Unit: v.Unit, Near: v.Near, Far: v.Far, Balls: v.NearPixels, Ball: v.ball(), Spread: fieldTexels * fieldSpread,
+		Width: v.Width, Height: v.Height, Unit: v.Unit, Near: v.Near, Far: v.Far, Balls: v.NearPixels, Ball: v.Ball, Spread: fieldTexels * fieldSpread,
 	}
 }
 

@@ -98,7 +98,8 @@ func (d *Drawing) balls(rec *gpu.Recorder) {
 	for _, n := range d.near {
 		p := nearParams{
 			Clip: v.Clip, Eye: v.Eye.Vec4(1), Back: v.Back.Vec4(0),
-			Unit: v.Unit, Near: v.Near, Far: v.Far, Balls: v.NearPixels, Ball: v.ball(),
+			Unit: v.Unit, Near: v.Near, Far: v.Far, Balls: v.NearPixels, Ball: v.Ball,
+			Margin:   v.Ball * v.Unit / min(v.Width, v.Height),
 			Capacity: uint32(capacity), Index: uint32(n.patch),
 			Row: uint32(n.row), Col: uint32(n.col), Rows: uint32(n.rows), Cols: uint32(n.cols),
 		}

@@ -147,7 +147,16 @@ type sizeParams struct {
 
 // Draw records the picture over a target cleared to background.
 func (f *Frame) Draw(rec *gpu.Recorder, target gpu.Target, background gpu.RGBA) {
-	width, height := target.Size()
+	f.draw(rec, gpu.Pass{Target: target, Clear: background})
+}
+
+// DrawOver records the picture over what the target shows.
+func (f *Frame) DrawOver(rec *gpu.Recorder, target gpu.Target) {
+	f.draw(rec, gpu.Pass{Target: target, Keep: true})
+}
+
+func (f *Frame) draw(rec *gpu.Recorder, pass gpu.Pass) {
+	width, height := pass.Target.Size()
 	size := sizeParams{Width: float32(width), Height: float32(height)}
 	var draws []gpu.Draw
 	if len(f.boxes) > 0 {
@@ -170,7 +179,7 @@ func (f *Frame) Draw(rec *gpu.Recorder, target gpu.Target, background gpu.RGBA) 
 		draws = append(draws, gpu.Draw{Shader: "glyphs", Params: gpu.Uniform(&size), Bindings: []gpu.Binding{list, sheet}, Instances: len(glyphs)})
 	}
 	if rec.Err() == nil {
-		rec.Render(gpu.Pass{Target: target, Clear: background}, draws...)
+		rec.Render(pass, draws...)
 	}
 }
 

@@ -1,0 +1,96 @@
+package view
+
+import (
+	"fmt"
+	"image"
+	"math"
+
+	"headscope/explorer/camera"
+	"headscope/explorer/layout"
+	"headscope/explorer/scene"
+	"headscope/gpu"
+	"headscope/gpu/render"
+)
+
+// Lens is a square magnifier over a picture: it shows what is under its middle larger, and
+// the values of the elements there. Size, magnification and reach of the values are the
+// settings "lens size", "magnification" and "spotlight" of the scene's root.
+type Lens struct{ X, Y float64 } // of its middle, in pixels of the target
+
+// lensFrame is the width of the line around a lens, in pixels.
+const lensFrame = 2
+
+// magnify draws the lens over a picture.
+func (s *Space) magnify(rec *gpu.Recorder, target gpu.Target, c camera.Camera, v camera.Viewport, lens Lens) {
+	deco := s.root.Deco
+	side := math.Round(deco.LensSize * v.H)
+	zoom := max(1, deco.Magnification)
+	width, height := target.Size()
+	// The square may stand out of the picture; what it shows of the scene goes with it.
+	x, y := int(math.Round(lens.X-side/2)), int(math.Round(lens.Y-side/2))
+	region := image.Rect(x, y, x+int(side), y+int(side)).Intersect(image.Rect(0, 0, width, height))
+	if region.Empty() {
+		return
+	}
+	border := s.renderer.NewFrame()
+	defer border.Release()
+	line := region.Inset(-lensFrame)
+	border.Box(line.Min.X, line.Min.Y, line.Dx(), line.Dy(), gpu.RGBA(s.Look.Guide(0.5)))
+	border.Box(region.Min.X, region.Min.Y, region.Dx(), region.Dy(), gpu.RGBA(s.Look.Background()))
+	border.DrawOver(rec, target)
+
+	see := sight{c, v, scene.Window{
+		Left: lens.X + (float64(region.Min.X)-lens.X)/zoom, Top: lens.Y + (float64(region.Min.Y)-lens.Y)/zoom,
+		Right: lens.X + (float64(region.Max.X)-lens.X)/zoom, Bottom: lens.Y + (float64(region.Max.Y)-lens.Y)/zoom,
+	}, zoom}
+	s.compose(s.lens, see)
+	if err := s.spotlight(see, lens); err != nil {
+		rec.Fail(err)
+		return
+	}
+	s.lens.Record(rec, gpu.Pass{Target: target, Keep: true, Depth: s.depth, Region: region})
+}
+
+// spotlight adds to the lens the values of the elements near the one under its middle.
+func (s *Space) spotlight(see sight, lens Lens) error {
+	hit, ok := scene.Pick(s.Scene, see.camera.Ray(see.viewport, lens.X, lens.Y))
+	if !ok {
+		return nil
+	}
+	m := s.matrixAt(hit.Path)
+	reach := min(int(m.Node.Deco.Spotlight), maxSpotlight)
+	if reach < 0 || m.Node.Deco.Spotlight <= 0 {
+		return nil
+	}
+	i0, i1 := max(0, hit.I-reach), min(m.Rows.N, hit.I+reach+1)
+	j0, j1 := max(0, hit.J-reach), min(m.Cols.N, hit.J+reach+1)
+	values, err := s.values.ReadPart(hit.Path, i0, j0, i1-i0, j1-j0)
+	if err != nil {
+		return err
+	}
+	right, up, _ := see.camera.Basis()
+	for i := i0; i < i1; i++ {
+		for j := j0; j < j1; j++ {
+			text := fmt.Sprintf("%.3g", values.Data[(i-i0)*(j1-j0)+j-j0])
+			at := m.World(i, j)
+			// Before its ball, and as long as an element is wide.
+			at = at.Add(see.camera.Position.Sub(at).Normalize().Mul(m.Node.Viz.ElemScale))
+			size := min(0.4, 1.7/float64(len(text)))
+			s.lens.Label(vec3(at), vec3(right), vec3(up), float32(size), render.Regular, text, gpu.RGBA(s.Look.Text()))
+		}
+	}
+	return nil
+}
+
+// maxSpotlight bounds how far the values around an element are shown.
+const maxSpotlight = 32
+
+// matrixAt is the matrix of the scene at a path that it has.
+func (s *Space) matrixAt(path string) layout.Matrix {
+	for _, m := range s.Scene.Matrices {
+		if m.Path == path {
+			return m
+		}
+	}
+	return layout.Matrix{}
+}
