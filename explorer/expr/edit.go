@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,9 @@ import (
 // the matrix that was there before prevails over the new one and the left over the right.
 // Where children lie is still what it was: package layout derives it from the scheme.
 // The old tree stays as it is.
+//
+// A leaf's name that comes several times is to be one matrix: if it would have two shapes,
+// that is an error, unless it had them before.
 func Edit(old *Node, text string) (*Node, error) {
 	root, err := Parse(text)
 	if err != nil {
@@ -33,7 +37,25 @@ func Edit(old *Node, text string) (*Node, error) {
 	e.session(root, old)
 	root.Resolve()
 	e.propagate(root)
+	before := leafShapes(old)
+	for name, sizes := range leafShapes(root) {
+		if len(sizes) > 1 && len(before[name]) < 2 {
+			return nil, fmt.Errorf("%s would be %d x %d in one place and %d x %d in another: give one of them another name, or %[1]s a shape that fits both",
+				name, sizes[0][0], sizes[0][1], sizes[1][0], sizes[1][1])
+		}
+	}
 	return root, nil
+}
+
+// leafShapes lists the shapes that the leaves of each name have.
+func leafShapes(root *Node) map[string][][2]int {
+	all := map[string][][2]int{}
+	root.Walk(func(_ string, n *Node) {
+		if size := [2]int{n.H, n.W}; !n.IsMatMul() && !slices.Contains(all[n.Name], size) {
+			all[n.Name] = append(all[n.Name], size)
+		}
+	})
+	return all
 }
 
 // Resize changes the shape of a leaf of the tree n, and with it the leaves that share an

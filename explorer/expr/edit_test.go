@@ -55,7 +55,6 @@ func TestEditShapes(t *testing.T) {
 		{"A @ (C @ B)", "A 10x20, C 20x20, B 20x30"},
 		{"C @ D", "C 32x32, D 32x32"},
 		{"B @ A", "B 20x30, A 30x20"}, // the left one prevails
-		{"A @ A", "A 10x20, A 20x20"},
 		{"(A = P @ Q) @ B", "P 10x32, Q 32x20, B 20x30"},
 		{"A @ (B = P @ Q)", "A 10x20, P 20x32, Q 32x30"},
 		{"(A = P @ Q @ R) @ B", "P 10x32, Q 32x32, R 32x20, B 20x30"},
@@ -69,7 +68,9 @@ func TestEditShapes(t *testing.T) {
 }
 
 func TestEditKeepsSettings(t *testing.T) {
-	old := edit(t, ab(), "out = (S = A @ B) @ A @ C")
+	square := ab()
+	square.Left.H, square.Left.W, square.Right.H, square.Right.W = 32, 32, 32, 32
+	old := edit(t, square, "out = (S = A @ B) @ A @ C")
 	set := func(n *Node, key string, value any) {
 		t.Helper()
 		if err := n.Set(key, value); err != nil {
@@ -186,6 +187,23 @@ func TestEditErrors(t *testing.T) {
 		if diff := cmp.Diff(ab(), old, cmpopts.IgnoreUnexported(Node{})); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// One name is one matrix, unless it was two before.
+func TestEditRefusesANameOfTwoShapes(t *testing.T) {
+	for text, says := range map[string]string{
+		"A @ A":       "A would be 10 x 20 in one place and 20 x 20",
+		"A @ (B @ A)": "A would be 10 x 20 in one place and 30 x 20",
+	} {
+		if n, err := Edit(ab(), text); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, %v", text, n, err)
+		}
+	}
+	two := ab()
+	two.Right.Name = "A"
+	if got := shapes(edit(t, two, "A @ A @ C")); got != "A 10x20, A 20x30, C 30x32" {
+		t.Errorf("A of two shapes became %s", got)
 	}
 }
 
