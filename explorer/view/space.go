@@ -105,10 +105,14 @@ func (s *Space) paint() error {
 		if err != nil {
 			return err
 		}
+		blockRows, blockCols := m.Rows.BlockSize(), m.Cols.BlockSize()
+		if m.Rows.Gap == 0 { // no edges to be seen
+			blockRows, blockCols = m.Rows.N, m.Cols.N
+		}
 		matrices[i] = render.Matrix{
 			Values: values,
 			Origin: vec3(m.ToWorld.Col(3).Vec3()), Across: vec3(m.ToWorld.Col(0).Vec3()), Down: vec3(m.ToWorld.Col(1).Vec3()),
-			BlockRows: m.Rows.BlockSize(), BlockCols: m.Cols.BlockSize(),
+			BlockRows: blockRows, BlockCols: blockCols,
 			RowGap: float32(m.Rows.Gap), ColGap: float32(m.Cols.Gap),
 			Elements: s.Elements(m).Formula(), Scale: float32(m.Node.Viz.ElemScale),
 		}
