@@ -27,6 +27,7 @@ type spaceFlags struct {
 	head        string
 	size        string
 	seed        uint64
+	fit         bool
 	light, safe bool
 }
 
@@ -35,6 +36,7 @@ func (f *spaceFlags) add(cmd *cobra.Command) {
 	f.modelFlags.add(cmd)
 	cmd.Flags().StringVar(&f.head, "head", "", "head of the model to show, such as L5H4")
 	cmd.Flags().StringVar(&f.size, "size", "1280x800", "size in pixels")
+	cmd.Flags().BoolVar(&f.fit, "fit", false, "move the camera so that everything is in view")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of random leaves")
 	cmd.Flags().BoolVar(&f.light, "light", false, "on a light background")
 	cmd.Flags().BoolVar(&f.safe, "safe", false, "colours that do not depend on telling red from green")
@@ -94,6 +96,11 @@ func (a *app) show(cmd *cobra.Command, f *spaceFlags, args []string) (s *shown, 
 	files, err := a.openSession(cmd, f, args, s)
 	if err != nil {
 		return s, err
+	}
+	if f.fit {
+		if err := s.session.Fit(s.viewport()); err != nil {
+			return s, err
+		}
 	}
 	if s.device, err = gpu.Open(a.adapter); err != nil {
 		return s, err

@@ -8,7 +8,6 @@ import (
 
 	"headscope/explorer/camera"
 	"headscope/explorer/expr"
-	"headscope/explorer/layout"
 )
 
 // Shape says which head of which model a built-in session shows, and on how much input. The
@@ -125,12 +124,7 @@ func (b builtin) session(s Shape) (*Session, error) {
 			return nil, err
 		}
 	}
-	scene, err := layout.Layout(root)
-	if err != nil {
-		return nil, err
-	}
-	made.Camera = camera.Default().Fit(camera.Viewport{W: 1280, H: 800}, scene.Corners(), 0.08)
-	return made, nil
+	return made, made.Fit(camera.Viewport{W: 1280, H: 800})
 }
 
 // find returns the first node of a name, the root under the empty one.

@@ -48,13 +48,23 @@ func Default() *Session {
 	return &Session{Root: expr.Default(), Camera: camera.Default()}
 }
 
-// FromExpression is the default session with another expression.
+// FromExpression is the default session with another expression, seen as a whole.
 func FromExpression(text string) (*Session, error) {
 	s := Default()
 	if err := s.Edit(text); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, s.Fit(camera.Viewport{W: 1280, H: 800})
+}
+
+// Fit moves the camera so that all matrices are seen in a window, from the side from which it
+// looks.
+func (s *Session) Fit(v camera.Viewport) error {
+	scene, err := layout.Layout(s.Root)
+	if err == nil {
+		s.Camera = s.Camera.Fit(v, scene.Corners(), 0.08)
+	}
+	return err
 }
 
 // Edit changes the expression. What [expr.Edit] can keep of the tree stays, and children

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// picture renders a session and returns the picture.
+func picture(t *testing.T, args ...string) image.Image {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "picture.png")
+	must(t, append([]string{"render", "-o", path}, args...)...)
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// differing is the share of the pixels of two pictures that differ.
+func differing(a, b image.Image) float64 {
+	n := 0
+	for y := range a.Bounds().Dy() {
+		for x := range a.Bounds().Dx() {
+			if color.RGBAModel.Convert(a.At(x, y)) != color.RGBAModel.Convert(b.At(x, y)) {
+				n++
+			}
+		}
+	}
+	return float64(n) / float64(a.Bounds().Dx()*a.Bounds().Dy())
+}
+
+func TestRenderWritesPictures(t *testing.T) {
+	for name, c := range map[string]struct {
+		args  []string
+		least float64 // of the pixels differ from the background in the corner
+	}{
+		"default":     {nil, 0.05},
+		"expression":  {[]string{"out = A @ B @ (C @ D)"}, 0.05},
+		"head":        {[]string{"--head", "L1H2", "--prompt", "a b c a b c"}, 0.05},
+		"without":     {[]string{"--head", "l11h0", "--no-bias", "--prompt", "a b c"}, 0.03},
+		"qkov":        {[]string{"attnqkov", "--head", "L3H4", "--prompt", "one two"}, 0.1},
+		"layer":       {[]string{"layer", "--head", "L0H0", "--prompt", "one two"}, 0.05},
+		"decode":      {[]string{"decode", "--prompt", "one two three"}, 0.05},
+		"random":      {[]string{"lora", "--seed", "7"}, 0.1},
+		"light, safe": {[]string{"blockwise", "--light", "--safe"}, 0.1},
+		"tall, fit":   {[]string{"A @ B", "--fit", "--size", "150x480"}, 0.05},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name != "tall, fit" {
+				c.args = append(c.args, "--size", "320x200")
+			}
+			img := picture(t, c.args...)
+			background := image.NewUniform(img.At(0, 0))
+			if share := differing(img, offset{background, img.Bounds()}); share < c.least {
+				t.Errorf("%.3f of the picture is drawn, want %.3f", share, c.least)
+			}
+		})
+	}
+}
+
+// offset is a uniform image with bounds.
+type offset struct {
+	*image.Uniform
+	bounds image.Rectangle
+}
+
+func (o offset) Bounds() image.Rectangle { return o.bounds }
+
+// A lens changes its square and nothing else.
+func TestRenderLens(t *testing.T) {
+	without := picture(t, "A @ B", "--size", "400x300")
+	with := picture(t, "A @ B", "--size", "400x300", "--lens", "200,150")
+	changed := 0
+	for y := range 300 {
+		for x := range 400 {
+			if without.At(x, y) == with.At(x, y) {
+				continue
+			}
+			changed++
+			// Half of the height a side, and the frame around it.
+			if x < 200-75-3 || x > 200+75+3 || y < 150-75-3 || y > 150+75+3 {
+				t.Fatalf("pixel (%d, %d) is not under the lens and differs", x, y)
+			}
+		}
+	}
+	if changed < 150*150/10 {
+		t.Errorf("the lens changed %d pixels", changed)
+	}
+	// Outside of the picture there is no lens; a part of it is drawn at the edge.
+	if share := differing(without, picture(t, "A @ B", "--size", "400x300", "--lens", "-500,-500")); share != 0 {
+		t.Errorf("a lens outside of the picture changed %.3f of it", share)
+	}
+	if share := differing(without, picture(t, "A @ B", "--size", "400x300", "--lens", "400,150")); share == 0 {
+		t.Error("a lens at the edge changed nothing")
+	}
+}
+
+// A session file with a model, prompt and head is what the flags say.
+func TestRenderOfASessionFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "head.json")
+	link, _ := must(t, "link", "attngpt2", "--form", "session")
+	text := strings.Replace(link, `"params"`, `"model":"demo","prompt":"a b a b","params"`, 1)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if img := picture(t, path, "--size", "320x200"); img.Bounds().Dx() != 320 {
+		t.Errorf("the picture is %v", img.Bounds())
+	}
+}
