@@ -3,6 +3,11 @@
 //
 // A [Sheet] is a flat picture in pixels, x to the right, y down, colours as they go into a
 // PNG. It is drawn in this order: background, boxes and colour keys, heat maps, texts.
+//
+// A scene in space is a laid-out expression (package layout). [Elements] says how elements
+// look; [Decorate] gives the guides, labels, arrows and axes around them, as seen from a
+// camera, and [Order] what to draw after what. [Pick] finds the element under a pixel, and
+// [Reach] those that are in view and near.
 package scene
 
 import "headscope/wgsl/cpu"

@@ -1,14 +1,25 @@
-// Package render draws flat pictures: text, boxes and heat maps.
+// Package render draws: flat pictures of text, boxes and heat maps, and matrices in space.
 //
-// What flows, in order:
+// What flows, in order, into a flat picture:
 //
-//  1. A [Renderer] lives long: the fonts and the sheet of glyphs they were rasterised to.
+//  1. A [Renderer] lives long: the fonts and the sheets of glyphs they were made into.
 //     (Pipelines are the device's.)
 //  2. A [Frame] is one picture's data. Boxes, texts and [Frame.Heatmaps] fill it, in
 //     pixels of the target, x to the right, y down.
 //  3. [Frame.Draw] uploads the instances and records, for each layer of matrices, the
 //     kernel cells, which culls, picks the level of detail and writes the heat maps'
 //     instances and draw arguments, then one pass of draws: boxes, heat maps, texts.
+//
+// And into a picture of matrices in space:
+//
+//  1. A [Space] has their places, their tables of colours, and textures with mip levels,
+//     which the kernels paint and shrink make of the values: once, until these change.
+//  2. A [Drawing] is what one view of it shows: matrices, lines, triangles and labels, in
+//     the painter's order, and the ranges of elements that may be near.
+//  3. [Drawing.Record] records the kernel near, which culls each of these elements and
+//     makes those that are large on the screen instances of balls, with the arguments of
+//     their indirect draw; then one pass: the balls, which hide what lies behind them, and
+//     all else in order. A matrix is a quad whose pixels look up their own elements.
 //
 // The matrices stay where the kernels that computed them left them; nothing is read back.
 // Colours are as they go into a PNG, alpha not premultiplied.
