@@ -11,7 +11,7 @@ GPU := ./gpu/... ./explorer/eval/... ./explorer/view/... ./cmd/...
 # Set to a number of seconds to fuzz each reader that long: make fuzz FUZZ=60s
 FUZZ := 20s
 
-.PHONY: run build test test-pure test-gpu vet golden bench fuzz deps clean
+.PHONY: run build test test-pure test-gpu vet golden shots bench fuzz deps clean
 
 run: build
 	@mkdir -p out
@@ -40,9 +40,17 @@ vet:
 golden: deps
 	go test -p 1 ./gpu/render ./explorer/view -update
 
+# Draws the pictures of the documentation anew: look at them before committing.
+shots: build
+	@mkdir -p docs/shots
+	bin/headscope shots docs/shots
+	bin/headscope atlas -o docs/atlas.png
+	bin/headscope render --head L1H2 -o docs/head.png
+
 bench: build
 	bin/headscope bench matmul -o out/matmul.json --plot out/matmul.png
 	bin/headscope bench load -o out/load.json --plot out/load.png
+	bin/headscope bench draw -o out/draw.json --plot out/draw.png
 
 fuzz:
 	@for p in $$(CGO_ENABLED=0 go list $(PURE)); do \

@@ -33,7 +33,7 @@ func (d *Device) NewBuffer(label string, size uint64, usage wgpu.BufferUsage) (*
 	}
 	d.nextID++
 	d.live.Buffers++
-	d.live.Bytes += size
+	d.allocated(size)
 	return &Buffer{Label: label, Size: size, device: d, handle: h, id: d.nextID}, nil
 }
 

@@ -46,6 +46,7 @@ type Device struct {
 type Live struct {
 	Buffers, Textures, BindGroups, Pipelines int
 	Bytes                                    uint64 // of buffers and textures
+	Peak                                     uint64 // the most that Bytes has been since [Device.ResetPeak]
 }
 
 // Open opens the best adapter that satisfies choice.
@@ -192,6 +193,15 @@ func (d *Device) closeEncoder() {
 		d.doomed = d.doomed[:0]
 	}
 }
+
+// allocated notes bytes of a buffer or texture that was made.
+func (d *Device) allocated(bytes uint64) {
+	d.live.Bytes += bytes
+	d.live.Peak = max(d.live.Peak, d.live.Bytes)
+}
+
+// ResetPeak makes [Live].Peak count from what is alive now.
+func (d *Device) ResetPeak() { d.live.Peak = d.live.Bytes }
 
 // Live returns the counts of what is alive on the device.
 func (d *Device) Live() Live {

@@ -211,3 +211,22 @@ func TestReleaseWhileRecording(t *testing.T) {
 	}
 	gputest.Close(t, "sum", got[0][:1], []float32{2}, 0, 0)
 }
+
+func TestPeak(t *testing.T) {
+	d := gputest.Device(t)
+	d.ResetPeak()
+	before := d.Live().Bytes
+	for range 2 { // one after the other: they do not add up
+		b, err := d.NewStorage("b", 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Release()
+	}
+	if live := d.Live(); live.Bytes != before || live.Peak != before+1<<20 {
+		t.Errorf("%d bytes before, then %+v", before, live)
+	}
+	if d.ResetPeak(); d.Live().Peak != before {
+		t.Errorf("after a reset: %+v", d.Live())
+	}
+}

@@ -50,8 +50,19 @@ func (f *sessionFlags) source(name string) (io.ReadCloser, error) {
 	return r.Body, nil
 }
 
+// check finds out before any work is done that --data is no folder.
+func (f *sessionFlags) check() error {
+	if info, err := os.Stat(f.data); f.data != "" && (err != nil || !info.IsDir()) {
+		return fmt.Errorf("--data %s: there is no such folder", f.data)
+	}
+	return nil
+}
+
 // open reads the session of a command's argument, the default one without any.
 func (f *sessionFlags) open(args []string) (*session.Session, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	text := ""
 	if len(args) > 0 {
 		text = args[0]

@@ -52,7 +52,6 @@ func TestLinkEditsAndErrors(t *testing.T) {
 	}{
 		{2, "compressed", []string{"link", "--form", "poem"}},
 		{2, "quotes", []string{"link", "A", "@", "B"}},
-		{1, "column", []string{"link", "A @ (B"}},
 		{1, "nowhere.json", []string{"link", "nowhere.json"}},
 		{1, "on this machine", []string{"link", "?config=https://example.org/a.json"}},
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"headscope/explorer/expr"
 	"headscope/gpu"
 )
 
@@ -32,6 +33,9 @@ type app struct {
 // failure marks an error of the job itself, as against one of usage.
 type failure struct{ error }
 
+// Unwrap gives what failed.
+func (f failure) Unwrap() error { return f.error }
+
 // misuse marks an error that a command finds in its arguments.
 type misuse struct{ error }
 
@@ -46,7 +50,8 @@ func job(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, [
 	}
 }
 
-// run executes one command line and returns its exit status. Errors are one line on errs.
+// run executes one command line and returns its exit status. Errors are one line on errs; below
+// one in an expression stands the place.
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	a := &app{out: out, errs: errs}
 	root := a.root()
@@ -62,6 +67,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}
 	line := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")
 	fmt.Fprintf(errs, "headscope: %s\n", line)
+	if syntax := (*expr.SyntaxError)(nil); errors.As(err, &syntax) {
+		fmt.Fprintln(errs, syntax.Excerpt())
+	}
 	if errors.As(err, &failure{}) {
 		return exitFailed
 	}
@@ -86,7 +94,7 @@ what they attend to. Without --model it uses a small model that is built in.`,
 		return misuse{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.atlas(), a.export(), a.info(), a.doctor(), a.convert(), a.link(), a.render(), a.scene(), a.bench())
+	root.AddCommand(a.atlas(), a.export(), a.info(), a.doctor(), a.convert(), a.link(), a.render(), a.scene(), a.bench(), a.shots())
 	return root
 }
 
@@ -110,15 +118,16 @@ func (a *app) terminal() bool {
 
 // parseSize reads "1600x1200" as a size in pixels.
 func parseSize(s string) (width, height int, err error) {
+	const most = 1 << 20 // far above what any adapter draws to
 	var rest string
-	if n, _ := fmt.Sscanf(s+" ", "%dx%d%s", &width, &height, &rest); n < 2 || rest != "" || width < 1 || height < 1 {
-		return 0, 0, misuse{fmt.Errorf("--size %q: expected WIDTHxHEIGHT in pixels, for example 1600x1200", s)}
+	if n, _ := fmt.Sscanf(s+" ", "%dx%d%s", &width, &height, &rest); n < 2 || rest != "" || min(width, height) < 1 || max(width, height) > most {
+		return 0, 0, misuse{fmt.Errorf("--size %q: expected WIDTHxHEIGHT in pixels, for example 1600x1200, each at most %d", s, most)}
 	}
 	return width, height, nil
 }
 
 // checkPlace finds out before any work is done that a file cannot be written because its
-// folder is not there.
+// folder is not there, or it is one itself.
 func checkPlace(path string) error {
 	if path == "" {
 		return nil
@@ -126,6 +135,9 @@ func checkPlace(path string) error {
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("cannot write %s: there is no folder %s", path, dir)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("cannot write %s: it is a folder", path)
 	}
 	return nil
 }

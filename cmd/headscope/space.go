@@ -119,6 +119,9 @@ func (a *app) show(cmd *cobra.Command, f *spaceFlags, args []string) (s *shown, 
 
 // openSession reads the session, and says where its leaves' files are looked for.
 func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *shown) (files []leaf.Finder, err error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	if f.data != "" {
 		files = append(files, leaf.Dir(f.data))
 	}
@@ -134,6 +137,9 @@ func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *s
 	if !asked || !isBuiltin(builtin) {
 		if s.session, err = f.sessionFlags.open(args); err != nil {
 			return nil, err
+		}
+		if f.head != "" {
+			return nil, misuse{fmt.Errorf("--head %s: %.80q is a session of its own; heads are shown by the built-in ones", f.head, text)}
 		}
 		f.recall(cmd, s.session)
 		asked = asked || s.session.Model != ""
@@ -154,8 +160,6 @@ func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *s
 		leaves := eval.NewModelLeaves(s.file, a.headInputs(cmd.Context(), s, in, f.noBias))
 		leaves.Sample = f.sample
 		files = append(files, leaves)
-	} else if f.head != "" {
-		return nil, misuse{fmt.Errorf("--head %s: %q is a session of its own", f.head, text)}
 	}
 	files = append(files, leaf.Local())
 	if f.fetch {

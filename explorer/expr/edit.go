@@ -29,7 +29,7 @@ func Edit(old *Node, text string) (*Node, error) {
 		return nil, err
 	}
 	if !root.IsMatMul() {
-		return nil, &SyntaxError{1, fmt.Sprintf("%s is a single matrix, expected a product such as %[1]s @ B", root.Name)}
+		return nil, &SyntaxError{text, 1, fmt.Sprintf("%s is a single matrix, expected a product such as %[1]s @ B", root.Name)}
 	}
 	e := editor{old: map[string][]*Node{}, from: map[*Node]*Node{}}
 	old.Walk(func(_ string, n *Node) { e.old[n.token()] = append(e.old[n.token()], n) })

@@ -3,16 +3,41 @@ package expr
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // SyntaxError is what is wrong with the text of an expression.
 type SyntaxError struct {
-	Column  int // of the character where it shows, from 1
+	Text    string // of the expression
+	Column  int    // of the character where it shows, from 1
 	Problem string
 }
 
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("expression, column %d: %s", e.Column, e.Problem)
+}
+
+// Excerpt is the place of the problem in two lines: the text about it, and a caret below
+// the character.
+func (e *SyntaxError) Excerpt() string {
+	const around = 36 // characters either side
+	text := []rune(e.Text)
+	at := min(e.Column-1, len(text))
+	from, to := max(at-around, 0), min(at+around, len(text))
+	before, after := "", ""
+	if from > 0 {
+		before = "..."
+	}
+	if to < len(text) {
+		after = "..."
+	}
+	shown := strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return ' '
+		}
+		return c
+	}, string(text[from:to]))
+	return before + shown + after + "\n" + strings.Repeat(" ", len(before)+at-from) + "^"
 }
 
 // Parse reads an expression into a tree of names; settings and shapes are left zero
@@ -57,7 +82,7 @@ func (p *parser) peek() rune {
 }
 
 func (p *parser) fail(at int, format string, args ...any) error {
-	return &SyntaxError{at + 1, fmt.Sprintf(format, args...)}
+	return &SyntaxError{string(p.text), at + 1, fmt.Sprintf(format, args...)}
 }
 
 func (p *parser) unexpected(expected string) error {
