@@ -161,6 +161,9 @@ func (r *Recorder) Render(pass Pass, draws ...Draw) {
 			uniforms++
 		}
 	}
+	if most := paramsSize / slotSize; uniforms > most {
+		r.Fail(fmt.Errorf("gpu: %d draws with %d different params in one pass; there is room for %d", len(draws), uniforms, most))
+	}
 	if !r.reserve(uniforms, float64(region.Dx()*region.Dy()*(1+len(draws)/8))) {
 		return
 	}

@@ -1,6 +1,8 @@
 package gpu
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"time"
 
@@ -50,11 +52,18 @@ type Recorder struct {
 	params  []byte                   // uniforms of the submit being recorded
 	cost    float64
 	stamps  *wgpu.QuerySet // not owned; set while a first timestamp is due
+	until   context.Context
 	err     error
 }
 
 // Record begins a recording. End it with Submit.
-func (d *Device) Record(label string) *Recorder { return &Recorder{d: d, label: label} }
+func (d *Device) Record(label string) *Recorder {
+	return &Recorder{d: d, label: label, until: context.Background()}
+}
+
+// Until lets ctx end the recording: between two of its submits, with ctx's error. What was
+// submitted before still runs.
+func (r *Recorder) Until(ctx context.Context) { r.until = ctx }
 
 // Device is the device that the recording runs on.
 func (r *Recorder) Device() *Device { return r.d }
@@ -135,7 +144,7 @@ const slotSize = 512
 func (r *Recorder) reserve(n int, cost float64) bool {
 	if r.cost > 0 && r.cost+cost > r.d.sliceCost || len(r.params)+n*slotSize > paramsSize {
 		if r.flush(); r.err == nil {
-			r.Fail(r.d.Wait())
+			r.Fail(cmp.Or(r.d.Wait(), r.until.Err()))
 		}
 	}
 	r.cost += cost

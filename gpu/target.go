@@ -54,35 +54,14 @@ func (p *Picture) View() (*wgpu.TextureView, error) {
 	return p.texture.view, nil
 }
 
-// Image reads the picture back, in strips so that an 8K sheet needs no buffer of its size.
+// Image reads the picture back.
 func (p *Picture) Image() (*image.NRGBA, error) {
-	t, d := p.texture, p.texture.device
-	img := image.NewNRGBA(image.Rect(0, 0, t.Width, t.Height))
-	// A copy's rows start at multiples of 256 bytes.
-	pitch := (t.Width*4 + wgpu.CopyBytesPerRowAlignment - 1) / wgpu.CopyBytesPerRowAlignment * wgpu.CopyBytesPerRowAlignment
-	strip := max(1, min(t.Height, stagingChunk/pitch))
-	data := make([]byte, strip*pitch)
-	for y := 0; y < t.Height; y += strip {
-		rows := min(strip, t.Height-y)
-		err := d.readBytes(data[:rows*pitch], func(r *Recorder, staging *Buffer) {
-			if !r.open() {
-				return
-			}
-			src := t.handle.AsImageCopy()
-			src.Origin.Y = uint32(y)
-			r.Fail(r.encoder.CopyTextureToBuffer(src, &wgpu.ImageCopyBuffer{
-				Buffer: staging.handle,
-				Layout: wgpu.TextureDataLayout{BytesPerRow: uint32(pitch), RowsPerImage: uint32(rows)},
-			}, &wgpu.Extent3D{Width: uint32(t.Width), Height: uint32(rows), DepthOrArrayLayers: 1}))
-		})
-		if err != nil {
-			return nil, fmt.Errorf("gpu: read picture: %w", err)
-		}
-		for r := range rows {
-			copy(img.Pix[(y+r)*img.Stride:][:t.Width*4], data[r*pitch:])
-		}
+	t := p.texture
+	pixels, err := t.read(0, 0, t.Width, t.Height)
+	if err != nil {
+		return nil, fmt.Errorf("gpu: read picture: %w", err)
 	}
-	return img, nil
+	return &image.NRGBA{Pix: pixels, Stride: 4 * t.Width, Rect: image.Rect(0, 0, t.Width, t.Height)}, nil
 }
 
 // WritePNG encodes the picture.

@@ -27,9 +27,9 @@ type Texture struct {
 type Level struct {
 	Width, Height int
 
-	texture *Texture // not owned
-	view    *wgpu.TextureView
-	index   int
+	texture      *Texture // not owned
+	view         *wgpu.TextureView
+	layer, level int
 }
 
 // NewTexture makes a texture of one byte a texel and fills it with pixels, row-major.
@@ -59,7 +59,7 @@ func (d *Device) NewColours(label string, width, height, layers int) (*Texture, 
 	}
 	levels := bits.Len(uint(max(width, height)))
 	t, err := d.newLayers(label, width, height, layers, levels, 4, wgpu.TextureFormat_RGBA8Unorm,
-		wgpu.TextureUsage_TextureBinding|wgpu.TextureUsage_StorageBinding, wgpu.TextureViewDimension_2DArray)
+		wgpu.TextureUsage_TextureBinding|wgpu.TextureUsage_StorageBinding|wgpu.TextureUsage_CopySrc, wgpu.TextureViewDimension_2DArray)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (d *Device) NewColours(label string, width, height, layers int) (*Texture, 
 				t.Release()
 				return nil, fmt.Errorf("gpu: texture %s: %w", label, err)
 			}
-			t.levels = append(t.levels, &Level{Width: max(1, width>>level), Height: max(1, height>>level), texture: t, view: view, index: len(t.levels)})
+			t.levels = append(t.levels, &Level{Width: max(1, width>>level), Height: max(1, height>>level), texture: t, view: view, layer: layer, level: level})
 		}
 	}
 	t.Layers = layers
@@ -84,6 +84,49 @@ func (d *Device) NewColours(label string, width, height, layers int) (*Texture, 
 func (t *Texture) Levels(layer int) []*Level {
 	n := len(t.levels) / max(1, t.Layers)
 	return t.levels[layer*n : (layer+1)*n]
+}
+
+// Read reads the level back, row-major, a byte a channel.
+func (l *Level) Read() ([]byte, error) {
+	pixels, err := l.texture.read(l.level, l.layer, l.Width, l.Height)
+	if err != nil {
+		return nil, fmt.Errorf("gpu: read %s: %w", l.texture.Label, err)
+	}
+	return pixels, nil
+}
+
+// read reads back one level of a layer of texels of four bytes, in strips so that an 8K
+// sheet needs no buffer of its size.
+func (t *Texture) read(level, layer, width, height int) ([]byte, error) {
+	if t.handle == nil {
+		return nil, fmt.Errorf("it has been released")
+	}
+	pixels := make([]byte, 4*width*height)
+	// A copy's rows start at multiples of 256 bytes.
+	pitch := (width*4 + wgpu.CopyBytesPerRowAlignment - 1) / wgpu.CopyBytesPerRowAlignment * wgpu.CopyBytesPerRowAlignment
+	strip := max(1, min(height, stagingChunk/pitch))
+	data := make([]byte, strip*pitch)
+	for y := 0; y < height; y += strip {
+		rows := min(strip, height-y)
+		err := t.device.readBytes(data[:rows*pitch], func(r *Recorder, staging *Buffer) {
+			if !r.open() {
+				return
+			}
+			src := t.handle.AsImageCopy()
+			src.MipLevel, src.Origin = uint32(level), wgpu.Origin3D{Y: uint32(y), Z: uint32(layer)}
+			r.Fail(r.encoder.CopyTextureToBuffer(src, &wgpu.ImageCopyBuffer{
+				Buffer: staging.handle,
+				Layout: wgpu.TextureDataLayout{BytesPerRow: uint32(pitch), RowsPerImage: uint32(rows)},
+			}, &wgpu.Extent3D{Width: uint32(width), Height: uint32(rows), DepthOrArrayLayers: 1}))
+		})
+		if err != nil {
+			return nil, err
+		}
+		for r := range rows {
+			copy(pixels[4*width*(y+r):][:4*width], data[r*pitch:])
+		}
+	}
+	return pixels, nil
 }
 
 // newTexture allocates a texture of one level.
@@ -120,7 +163,7 @@ func (d *Device) newLayers(label string, width, height, layers, levels, texelByt
 	d.nextID++
 	t.id = d.nextID
 	d.live.Textures++
-	d.live.Bytes += t.bytes
+	d.allocated(t.bytes)
 	return t, nil
 }
 
@@ -147,7 +190,7 @@ func (t *Texture) entry(binding int) wgpu.BindGroupEntry {
 	return wgpu.BindGroupEntry{Binding: uint32(binding), TextureView: t.view}
 }
 
-func (l *Level) key() string { return fmt.Sprintf("%s%d|", l.texture.key(), l.index) }
+func (l *Level) key() string { return fmt.Sprintf("%s%d %d|", l.texture.key(), l.layer, l.level) }
 
 func (l *Level) entry(binding int) wgpu.BindGroupEntry {
 	return wgpu.BindGroupEntry{Binding: uint32(binding), TextureView: l.view}

@@ -17,7 +17,7 @@ struct Corner {
     @builtin(position) clip: vec4<f32>,
     @location(0) at: vec2<f32>,                             // on the disc, 1 at its edge
     @location(1) @interpolate(flat) colour: vec3<f32>,
-    @location(2) @interpolate(flat) ball: vec4<f32>,        // depth, radius, how far it stands up, radius in pixels
+    @location(2) @interpolate(flat) ball: vec3<f32>,        // depth, radius, how far it stands up
 }
 
 @vertex
@@ -27,15 +27,18 @@ fn vs(@builtin(vertex_index) vertex: u32, @builtin(instance_index) index: u32) -
     let depth = depth_at(s.centre);
     let pixels = p.unit / depth;
     let stand = smoothstep(p.balls, 1.8 * p.balls + 0.001, pixels);
-    let at = vec2<f32>(f32(vertex & 1u), f32(vertex >> 1u)) * 2.0 - 1.0;
+    let radius = max(s.radius, 0.5 / pixels);
+    // Half a pixel more for the soft edge, which takes up more of a slanting disc.
+    let edge = mix(1.0, 0.5, stand) / (radius * pixels);
+    let at = (vec2<f32>(f32(vertex & 1u), f32(vertex >> 1u)) * 2.0 - 1.0) * (1.0 + edge);
     // The plane's own directions, those that lie nearest to the screen's.
     let turn = facing(m, p.right.xyz, p.up.xyz);
     let flat_right = m.across * turn[0].x + m.down * turn[1].x;
     let flat_up = m.across * turn[0].y + m.down * turn[1].y;
     let right = mix(flat_right, p.right.xyz, stand);
     let up = mix(flat_up, p.up.xyz, stand);
-    let place = s.centre + s.radius * (at.x * right + at.y * up);
-    return Corner(p.clip * vec4<f32>(place, 1.0), at, unpack4x8unorm(s.colour).rgb, vec4<f32>(depth, s.radius, stand, s.radius * pixels));
+    let place = s.centre + radius * (at.x * right + at.y * up);
+    return Corner(p.clip * vec4<f32>(place, 1.0), at, unpack4x8unorm(s.colour).rgb, vec3<f32>(depth, radius, stand));
 }
 
 struct Pixel {
@@ -47,7 +50,7 @@ struct Pixel {
 fn fs(c: Corner) -> Pixel {
     let r = dot(c.at, c.at);
     let reach = max(abs(c.at.x), abs(c.at.y)) * c.ball.y;
-    let cover = clamp((1.0 - sqrt(r)) * c.ball.w + 0.5, 0.0, 1.0);
+    let cover = clamp((1.0 - sqrt(r)) / sqrt(length(dpdx(c.at)) * length(dpdy(c.at))) + 0.5, 0.0, 1.0);
     if (cover < 0.02 || reach > mix(0.5, 4.0, c.ball.z)) {
         discard;
     }

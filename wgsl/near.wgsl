@@ -62,5 +62,7 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>, @builtin(num_workgroups) gr
     if (slot < p.capacity) {
         let radius = 0.5 * p.ball * m.scale * (m.min_size + (1.0 - m.min_size) * t);
         spots[slot] = Spot(centre, radius, palette[m.palette + shade(v, t)], p.index, row, col);
+    } else {
+        atomicSub(&args[1], 1u); // what the list does not hold is not drawn
     }
 }

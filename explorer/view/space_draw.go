@@ -16,6 +16,10 @@ import (
 
 // Draw records the picture from a camera and, over it, the lens, if there is one.
 func (s *Space) Draw(rec *gpu.Recorder, target gpu.Target, c camera.Camera, lens *Lens) {
+	if s.root == nil { // nothing was shown yet
+		rec.Render(gpu.Pass{Target: target, Clear: gpu.RGBA(s.Look.Background())})
+		return
+	}
 	width, height := target.Size()
 	if s.depth == nil || !sized(s.depth, width, height) {
 		s.depth.Release()

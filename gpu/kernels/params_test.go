@@ -13,7 +13,7 @@ func TestParamsEqualShaders(t *testing.T) {
 	params := map[string]any{
 		"embed": embedParams{}, "layernorm": layerNormParams{}, "softmax": softmaxParams{}, "add": addParams{},
 		"activate": activateParams{}, "reduce": reduceParams{}, "standardize": standardizeParams{}, "pyramid": pyramidParams{}, "topk": topKParams{}, "traits": traitsParams{},
-		"colorize": colorizeParams{}, "matmul": matMulParams{}, "matvec": matMulParams{}, "fma": peakParams{},
+		"colorize": colorizeParams{}, "paint": paintParams{}, "shrink": shrinkParams{}, "matmul": matMulParams{}, "matvec": matMulParams{}, "fma": peakParams{},
 	}
 	seen := map[string]bool{}
 	for _, name := range wgsl.Names() {

@@ -48,6 +48,8 @@ func trials(d *gpu.Device) []trial {
 		{"topk", 0, 0, tryTopK},
 		{"traits", 1e-5, 1e-4, tryTraits},
 		{"colorize", 0, 0, tryColorize},
+		{"paint", 2, 0, tryPaint},
+		{"shrink", 0.51, 0, tryShrink},
 	}, matMulTrials(d)...)
 }
 

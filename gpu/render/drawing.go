@@ -72,7 +72,8 @@ type letter struct {
 }
 
 // Drawing is one picture of a space: what is to be drawn, farthest first, and the lists for
-// it on the device, which the next picture uses again.
+// it on the device, which the next picture uses again: one recording can hold one picture of
+// a drawing.
 type Drawing struct {
 	space *Space // not owned
 	view  View

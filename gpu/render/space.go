@@ -163,7 +163,8 @@ func (s *Space) cut(matrices []Matrix) error {
 			same := slices.IndexFunc(old, func(t *gpu.Texture) bool { return t.Width == size[0] && t.Height == size[1] && t.Layers == n })
 			var array *gpu.Texture
 			if same >= 0 {
-				array, old = old[same], slices.Delete(old, same, same+1)
+				array = old[same]
+				old = slices.Delete(old, same, same+1)
 			} else {
 				var err error
 				if array, err = s.renderer.device.NewColours(fmt.Sprintf("colours %d x %d", size[1], size[0]), size[0], size[1], n); err != nil {

@@ -12,7 +12,7 @@ func (e Elements) Scale() (least, slope float32) {
 	if !(e.RangeMax > e.RangeMin) {
 		return 0, 0
 	}
-	return float32(e.RangeMin), float32(1 / (e.RangeMax - e.RangeMin))
+	return float32(e.RangeMin), float32(min(1/(e.RangeMax-e.RangeMin), math.MaxFloat32))
 }
 
 // Table is the colours that shaders look up: those of so many positive values from the
@@ -31,15 +31,19 @@ func (e Elements) Table(shades int) [][3]float64 {
 	return append(table, e.Colour(math.NaN()))
 }
 
-// Paint is the texel of an element of value x: its colour times its weight, and the weight
-// (EvenWeight + (1 - EvenWeight) v, at most 1).
+// Paint is the texel of an element of value x: its colour times its weight, and the weight,
+// EvenWeight + (1 - EvenWeight) v. A value beyond the range counts as at its end, since there
+// the table ends.
 func Paint(e Elements, x float64) [4]float64 {
 	if x == 0 {
 		return [4]float64{}
 	}
 	v := 1.0
 	if !notFinite(x) {
-		v = min(e.position(x), 1)
+		if e.RangeMax > e.RangeMin {
+			x = math.Copysign(min(math.Abs(x), e.RangeMax), x)
+		}
+		v = e.position(x)
 	}
 	w, c := EvenWeight+(1-EvenWeight)*v, e.Colour(x)
 	return [4]float64{c[0] * w, c[1] * w, c[2] * w, w}
@@ -57,8 +61,8 @@ func Shrink(image [][4]float64, rows, cols int) (small [][4]float64, smallRows, 
 	}
 	for i := range smallRows {
 		for j := range smallCols {
-			for r := range rows {
-				for c := range cols {
+			for r := int(float64(i) * high); r < rows && float64(r) < float64(i+1)*high; r++ {
+				for c := int(float64(j) * wide); c < cols && float64(c) < float64(j+1)*wide; c++ {
 					share := cover(i, r, high) * cover(j, c, wide) / (high * wide)
 					for k := range 4 {
 						small[i*smallCols+j][k] += share * image[r*cols+c][k]
