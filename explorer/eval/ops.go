@@ -5,6 +5,7 @@ import (
 
 	"headscope/gpu"
 	"headscope/gpu/kernels"
+	"headscope/models/gpt2"
 )
 
 // ops implements gpt2.Ops on a recorder. The recorder's sticky error is theirs.
@@ -91,45 +92,37 @@ func linear(r *gpu.Recorder, out, x gpu.Tensor, w *handle, e kernels.Epilogue) {
 	}
 }
 
-func (o *ops) Scores(name string, qkv *handle, heads int) *handle {
+func (o *ops) Attend(names gpt2.AttendNames, qkv *handle, heads int) *handle {
 	if o.r.Err() != nil {
 		return nil
 	}
-	q, k := third(qkv.one(), 0, heads), third(qkv.one(), 1, heads)
+	q, k, v := third(qkv.one(), 0, heads), third(qkv.one(), 1, heads), third(qkv.one(), 2, heads)
 	mask := causal
-	if o.a.keep(name) { // all of them
+	if o.a.keep(names.Scores) { // all of them
 		mask = kernels.Mask{}
 	}
-	return o.make(name, heads, q.Rows, q.Rows, func(out gpu.Tensor) {
+	scores := o.make(names.Scores, heads, q.Rows, q.Rows, func(out gpu.Tensor) {
 		kernels.MatMulT(o.r, out, q, k, kernels.Epilogue{Scale: float32(1 / math.Sqrt(float64(q.Cols))), Mask: mask})
 	})
-}
-
-func (o *ops) Softmax(name, lse string, scores *handle) *handle {
-	if o.r.Err() != nil {
-		return nil
-	}
-	x := scores.one()
-	sums := o.make(lse, 1, 1, x.Batch*x.Rows, func(out gpu.Tensor) {
-		if o.a.keep(lse) { // packed, as the kernel writes it
-			o.a.results[lse] = gpu.Tensor{Buffer: out.Buffer, Batch: 1, Rows: x.Batch, Cols: x.Rows, RowStride: x.Rows}
+	lse := o.sums(names.LSE, heads, q.Rows)
+	attn := o.make(names.Attn, heads, q.Rows, q.Rows, func(out gpu.Tensor) {
+		if lse != nil && scores != nil {
+			kernels.Softmax(o.r, out, lse.one(), scores.one(), 1, causal)
 		}
 	})
-	if sums == nil {
-		return nil
-	}
-	return o.make(name, x.Batch, x.Rows, x.Cols, func(out gpu.Tensor) {
-		kernels.Softmax(o.r, out, sums.one(), x, 1, causal)
+	return o.make(names.HeadOut, 1, q.Rows, heads*q.Cols, func(out gpu.Tensor) {
+		if attn != nil {
+			kernels.MatMul(o.r, out.Heads(heads), attn.one(), v, kernels.Epilogue{Mask: causal})
+		}
 	})
 }
 
-func (o *ops) Mix(name string, attn, qkv *handle, heads int) *handle {
-	if o.r.Err() != nil {
-		return nil
-	}
-	v := third(qkv.one(), 2, heads)
-	return o.make(name, 1, v.Rows, heads*v.Cols, func(out gpu.Tensor) {
-		kernels.MatMul(o.r, out.Heads(heads), attn.one(), v, kernels.Epilogue{Mask: causal})
+// sums makes the place of each row's log-sum-exp, packed.
+func (o *ops) sums(name string, heads, rows int) *handle {
+	return o.make(name, 1, 1, heads*rows, func(out gpu.Tensor) {
+		if o.a.keep(name) {
+			o.a.results[name] = gpu.Tensor{Buffer: out.Buffer, Batch: 1, Rows: heads, Cols: rows, RowStride: rows}
+		}
 	})
 }
 

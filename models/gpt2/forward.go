@@ -21,14 +21,12 @@ type Ops[T comparable] interface {
 	// before the addition may be kept under name, or never exist: the addition
 	// can be fused into the product.
 	MatMulAdd(name, sum string, x, w, bias, residual T) T
-	// Scores are Q K^T / sqrt(d/H) of every head, [H, N, N], before the mask.
-	// qkv is [N, 3d]: queries, keys and values, the heads side by side in each.
-	Scores(name string, qkv T, heads int) T
-	// Softmax is over the columns 0..i of each row i, the rest is 0. lse names
-	// each row's log-sum-exp, [H, N].
-	Softmax(name, lse string, scores T) T
-	// Mix is A V of every head, side by side: [N, d].
-	Mix(name string, attn, qkv T, heads int) T
+	// Attend is A V of every head, side by side: [N, d]. A is the softmax of
+	// Q K^T / sqrt(d/H) over the columns 0..i of each row i, the rest is 0. qkv
+	// is [N, 3d]: queries, keys and values, the heads side by side in each. A
+	// itself, the scores and each row's log-sum-exp are kept under their names,
+	// or never exist.
+	Attend(names AttendNames, qkv T, heads int) T
 	// Logits are x head^T, [N, V], or [1, V] of the last row only.
 	Logits(name string, x, head T, lastOnly bool) T
 	// Keep files a tensor from outside under a name.
@@ -36,6 +34,9 @@ type Ops[T comparable] interface {
 	// Err is the first error.
 	Err() error
 }
+
+// AttendNames are the names of what attention makes.
+type AttendNames struct{ Scores, Attn, LSE, HeadOut string }
 
 // Input is what a forward pass starts from: ids, or recorded activations.
 type Input[T comparable] struct {
@@ -104,9 +105,8 @@ func Forward[T comparable](ops Ops[T], cfg Config, p Params[T], in Input[T]) (T,
 // attend is softmax(Q K^T / sqrt(d/H)) V of every head of layer i on x.
 func attend[T comparable](ops Ops[T], cfg Config, i int, w LayerParams[T], x T) T {
 	qkv := ops.MatMul(Name(i, "qkv"), x, w.AttnW, w.AttnB, false)
-	scores := ops.Scores(Name(i, "scores"), qkv, cfg.Heads)
-	attn := ops.Softmax(Name(i, "attn"), Name(i, "lse"), scores)
-	return ops.Mix(Name(i, "head_out"), attn, qkv, cfg.Heads)
+	names := AttendNames{Name(i, "scores"), Name(i, "attn"), Name(i, "lse"), Name(i, "head_out")}
+	return ops.Attend(names, qkv, cfg.Heads)
 }
 
 // recorded runs the attention of each layer on its recorded input.

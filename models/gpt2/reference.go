@@ -90,35 +90,24 @@ func (r referenceOps) MatMulAdd(name, sum string, x, w, bias, residual *tensor.T
 	return out
 }
 
-func (r referenceOps) Scores(name string, qkv *tensor.Tensor, heads int) *tensor.Tensor {
+func (r referenceOps) Attend(names AttendNames, qkv *tensor.Tensor, heads int) *tensor.Tensor {
 	n, d := qkv.Rows(), qkv.Cols()/3
-	out := r.make(name, heads, n, n)
-	q, k := mat(qkv).Sub(0, 0, n, d).Heads(heads), mat(qkv).Sub(0, d, n, d).Heads(heads)
-	scale := float32(1 / math.Sqrt(float64(d/heads)))
+	scores, attn := r.make(names.Scores, heads, n, n), r.make(names.Attn, heads, n, n)
+	lse, out := r.make(names.LSE, heads, n), r.make(names.HeadOut, n, d)
+	third := func(i int) cpu.Batch { return mat(qkv).Sub(0, i*d, n, d).Heads(heads) }
+	q, k, v, columns := third(0), third(1), third(2), mat(out).Heads(heads)
 	for h := range heads {
-		cpu.MatMulT(matrix(out, h), q.Mat(h), k.Mat(h), cpu.Epilogue{})
+		cpu.MatMulT(matrix(scores, h), q.Mat(h), k.Mat(h), cpu.Epilogue{})
 	}
-	for i := range out.Data {
-		out.Data[i] *= scale
+	scale := float32(1 / math.Sqrt(float64(d/heads)))
+	for i := range scores.Data {
+		scores.Data[i] *= scale
 	}
-	return out
-}
-
-func (r referenceOps) Softmax(name, lse string, scores *tensor.Tensor) *tensor.Tensor {
-	heads, n := scores.Shape[0], scores.Shape[1]
-	out, sums := r.make(name, scores.Shape...), r.make(lse, heads, n)
 	cpu.Parallel(heads, func(lo, hi int) {
 		for h := lo; h < hi; h++ {
-			cpu.Softmax(matrix(out, h), matrix(scores, h), 1, true, sums.Row(h))
+			cpu.Softmax(matrix(attn, h), matrix(scores, h), 1, true, lse.Row(h))
 		}
 	})
-	return out
-}
-
-func (r referenceOps) Mix(name string, attn, qkv *tensor.Tensor, heads int) *tensor.Tensor {
-	n, d := qkv.Rows(), qkv.Cols()/3
-	out := r.make(name, n, d)
-	v, columns := mat(qkv).Sub(0, 2*d, n, d).Heads(heads), mat(out).Heads(heads)
 	for h := range heads {
 		cpu.MatMul(columns.Mat(h), matrix(attn, h), v.Mat(h), cpu.Epilogue{})
 	}
