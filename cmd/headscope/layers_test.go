@@ -23,6 +23,7 @@ var layers = []layer{
 	{"explorer/expr", []string{"models/tensor"}, false},
 	{"explorer/layout", []string{"models/tensor", "explorer/expr"}, false},
 	{"explorer/partition", []string{"models/tensor", "explorer/expr", "explorer/layout"}, false},
+	{"explorer/anim", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition"}, false},
 	{"explorer/camera", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition"}, false},
 	{"explorer/session", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera"}, false},
 	{"explorer/leaf", []string{"models", "explorer/expr"}, false},
