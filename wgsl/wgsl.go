@@ -49,6 +49,7 @@ func variants() map[string]variant {
 		table["plane_"+name] = variant{"plane.wgsl.tmpl", d}
 	}
 	addProducts(table)
+	addAttention(table)
 	return table
 }
 

@@ -22,6 +22,9 @@ type report struct {
 	Backend     string `json:"backend"`
 	CPUs        int    `json:"cpus"`
 	Rows        any    `json:"rows"`
+
+	Longest     []longestRow `json:"longest,omitempty"`     // of bench attention
+	Interrupted bool         `json:"interrupted,omitempty"` // there would have been more
 }
 
 // benchFlags are those of every benchmark.
@@ -37,20 +40,25 @@ func (f *benchFlags) add(cmd *cobra.Command) {
 }
 
 func (a *app) bench() *cobra.Command {
-	cmd := &cobra.Command{Use: "bench", Short: "Measure speed: matmul, load, draw", Args: noArgs,
+	cmd := &cobra.Command{Use: "bench", Short: "Measure speed: attention, matmul, load, draw", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misuse{fmt.Errorf("say what to measure: headscope bench matmul|load|draw")}
+			return misuse{fmt.Errorf("say what to measure: headscope bench attention|matmul|load|draw")}
 		}}
-	cmd.AddCommand(a.benchMatMul(), a.benchLoad(), a.benchDraw())
+	cmd.AddCommand(a.benchMatMul(), a.benchLoad(), a.benchDraw(), a.benchAttention())
 	return cmd
 }
 
-// save writes the report's JSON where -o says.
+// save writes the rows as JSON where -o says.
 func (f *benchFlags) save(command string, d *gpu.Device, rows any) error {
+	return f.saveReport(d, report{Command: command, Rows: rows})
+}
+
+// saveReport writes a report where -o says, with what it says of the machine.
+func (f *benchFlags) saveReport(d *gpu.Device, r report) error {
 	if f.out == "" {
 		return nil
 	}
-	r := report{Command: command, Adapter: d.Adapter.Name, AdapterType: d.Adapter.Type, Backend: d.Adapter.Backend, CPUs: runtime.NumCPU(), Rows: rows}
+	r.Adapter, r.AdapterType, r.Backend, r.CPUs = d.Adapter.Name, d.Adapter.Type, d.Adapter.Backend, runtime.NumCPU()
 	return tensor.WriteFile(f.out, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")

@@ -31,6 +31,7 @@ type exportFlags struct {
 	all    bool
 	what   []string
 	format string
+	method string
 	out    string
 }
 
@@ -59,6 +60,7 @@ log-sum-exp by row, head_out is attn V, out is what the head adds to the residua
 	cmd.Flags().IntSliceVar(&f.layers, "layer", nil, "layers, with all their heads")
 	cmd.Flags().BoolVar(&f.all, "all", false, "every layer and head")
 	cmd.Flags().StringSliceVar(&f.what, "what", []string{"attn"}, "what to write")
+	cmd.Flags().StringVar(&f.method, "method", "full", "how attention is computed: full or blockwise (without scores and attn)")
 	cmd.Flags().StringVar(&f.format, "format", "npy", "npy or csv")
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "folder to write to (made if it is not there)")
 	return cmd
@@ -72,7 +74,13 @@ func (f *exportFlags) check() error {
 	if f.format != "npy" && f.format != "csv" {
 		return misuse{fmt.Errorf("--format %q: expected npy or csv", f.format)}
 	}
+	if f.method != "full" && f.method != "blockwise" {
+		return misuse{fmt.Errorf("--method %q: expected full or blockwise", f.method)}
+	}
 	for i, w := range f.what {
+		if f.method == "blockwise" && (w == "scores" || w == "attn") {
+			return misuse{fmt.Errorf("--what %s: with --method blockwise it never exists; ask for lse, head_out or out, or leave --method out", w)}
+		}
 		switch w {
 		case "ln1", "ln2":
 			f.what[i] = "ln_" + w[2:]
@@ -115,7 +123,7 @@ func (a *app) runExport(cmd *cobra.Command, f *exportFlags) error {
 	}
 	acts := s.model.Activations(f.keep)
 	defer acts.Release()
-	if err := s.pass(acts, in, eval.Options{NoBias: f.noBias}, nil); err != nil {
+	if err := s.pass(acts, in, eval.Options{NoBias: f.noBias, Blockwise: f.method == "blockwise"}, nil); err != nil {
 		return err
 	}
 	files := 0

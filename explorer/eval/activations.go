@@ -48,6 +48,10 @@ func (a *Activations) Release() {
 type Options struct {
 	LastOnly bool // logits of the last token only
 	NoBias   bool // leave the attention's biases out, as mm does
+
+	// Blockwise computes attention a block at a time: there are no scores and no attn, and
+	// none of their memory; lse and head_out are there.
+	Blockwise bool
 }
 
 // Run records and submits a forward pass on token ids. after, if not nil, records more
@@ -90,7 +94,7 @@ func (a *Activations) RunRecorded(inputs []*tensor.Tensor, opt Options, after fu
 }
 
 func (a *Activations) run(in gpt2.Input[*handle], opt Options, after func(r *gpu.Recorder)) error {
-	if err := a.checkFits(); err != nil {
+	if err := a.checkFits(); err != nil && !opt.Blockwise {
 		return err
 	}
 	params := a.model.params
@@ -98,7 +102,7 @@ func (a *Activations) run(in gpt2.Input[*handle], opt Options, after func(r *gpu
 		params = params.WithoutAttentionBias()
 	}
 	r := a.model.device.Record("forward")
-	_, err := gpt2.Forward(&ops{r: r, a: a}, a.model.Config, params, in)
+	_, err := gpt2.Forward(&ops{r: r, a: a, blockwise: opt.Blockwise}, a.model.Config, params, in)
 	if err != nil {
 		r.Fail(err)
 	} else if after != nil {

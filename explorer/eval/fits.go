@@ -38,7 +38,7 @@ func checkFits(d *gpu.Device, m *gpt2.Model) error {
 		return err
 	}
 	need := WeightBytes(m)
-	if free, ok := freeMemory(); ok && d.Adapter.Software() && need > free {
+	if free, ok := FreeMemory(); ok && d.Adapter.Software() && need > free {
 		return fmt.Errorf("%s: its weights need %s as float32; this machine has %s free: close other programs or open a smaller model", m.Path, gpu.Bytes(need), gpu.Bytes(free))
 	}
 	return nil
@@ -58,14 +58,14 @@ func (a *Activations) checkFits() error {
 			need += matrix
 		}
 	}
-	if free, ok := freeMemory(); ok && d.Adapter.Software() && need > free {
+	if free, ok := FreeMemory(); ok && d.Adapter.Software() && need > free {
 		return fmt.Errorf("the attention of %d layers x %d heads on %d tokens needs %s; this machine has %s free: shorten the prompt", c.Layers, c.Heads, n, gpu.Bytes(need), gpu.Bytes(free))
 	}
 	return nil
 }
 
-// freeMemory is what the system can give without swapping, where it says so.
-func freeMemory() (uint64, bool) {
+// FreeMemory is what the system can give without swapping, where it says so.
+func FreeMemory() (uint64, bool) {
 	f, err := os.Open("/proc/meminfo")
 	if err != nil {
 		return 0, false

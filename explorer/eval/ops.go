@@ -10,8 +10,9 @@ import (
 
 // ops implements gpt2.Ops on a recorder. The recorder's sticky error is theirs.
 type ops struct {
-	r *gpu.Recorder
-	a *Activations
+	r         *gpu.Recorder
+	a         *Activations
+	blockwise bool // attention, see Options
 }
 
 // causal is the mask of GPT-2's attention: a token sees itself and those before it.
@@ -97,6 +98,9 @@ func (o *ops) Attend(names gpt2.AttendNames, qkv *handle, heads int) *handle {
 		return nil
 	}
 	q, k, v := third(qkv.one(), 0, heads), third(qkv.one(), 1, heads), third(qkv.one(), 2, heads)
+	if o.blockwise {
+		return o.attendBlocks(names, q, k, v)
+	}
 	mask := causal
 	if o.a.keep(names.Scores) { // all of them
 		mask = kernels.Mask{}
@@ -113,6 +117,20 @@ func (o *ops) Attend(names gpt2.AttendNames, qkv *handle, heads int) *handle {
 	return o.make(names.HeadOut, 1, q.Rows, heads*q.Cols, func(out gpu.Tensor) {
 		if attn != nil {
 			kernels.MatMul(o.r, out.Heads(heads), attn.one(), v, kernels.Epilogue{Mask: causal})
+		}
+	})
+}
+
+// attendBlocks is attention without scores: the log-sum-exp of each row is what is left of
+// them.
+func (o *ops) attendBlocks(names gpt2.AttendNames, q, k, v gpu.Tensor) *handle {
+	how := kernels.Attention{Mask: causal}
+	work := o.make("attention work", 1, 1, kernels.BlockwiseWork(o.r.Device(), q.Batch, q.Rows, k.Rows, q.Cols, how), func(gpu.Tensor) {})
+	lse := o.sums(names.LSE, q.Batch, q.Rows)
+	return o.make(names.HeadOut, 1, q.Rows, q.Batch*q.Cols, func(out gpu.Tensor) {
+		if work != nil && lse != nil {
+			sums := gpu.Tensor{Buffer: lse.one().Buffer, Batch: 1, Rows: q.Batch, Cols: q.Rows, RowStride: q.Rows}
+			kernels.BlockwiseAttention(o.r, out.Heads(q.Batch), sums, work.one(), q, k, v, how)
 		}
 	})
 }

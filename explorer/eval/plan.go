@@ -158,7 +158,7 @@ func (e *Expression) fits(p *plan) error {
 			held += m.buffer.Size
 		}
 	}
-	if free, ok := freeMemory(); ok && e.device.Adapter.Software() && need > free+held {
+	if free, ok := FreeMemory(); ok && e.device.Adapter.Software() && need > free+held {
 		return fmt.Errorf("the expression's %d matrices need %s; this machine has %s free: make them smaller", len(p.matrices), gpu.Bytes(need), gpu.Bytes(free+held))
 	}
 	return nil

@@ -50,7 +50,7 @@ func trials(d *gpu.Device) []trial {
 		{"colorize", 0, 0, tryColorize},
 		{"paint", 2, 0, tryPaint},
 		{"shrink", 0.51, 0, tryShrink},
-	}, matMulTrials(d)...)
+	}, append(matMulTrials(d), attentionTrials()...)...)
 }
 
 // SelfTest runs every kernel at every shape, on random values, and compares it with its
