@@ -153,7 +153,7 @@ func (a *app) runBenchAttention(cmd *cobra.Command, f *attentionFlags) error {
 	if f.capBytes == 0 || f.capBytes > d.Limits.StorageBinding {
 		f.capBytes = d.Limits.StorageBinding
 	}
-	fmt.Fprintf(a.out, "%s, %d heads of %d, causal %v\n", d.Adapter, f.heads, f.d, f.causal)
+	fmt.Fprintf(a.out, "%s, %s, causal %v\n", d.Adapter, f.title(), f.causal)
 	bar := a.steps(len(f.lengths) * (len(attentionMethods) + 1))
 	rows := []attentionRow{}
 	for _, n := range f.lengths {
@@ -177,13 +177,21 @@ func (a *app) runBenchAttention(cmd *cobra.Command, f *attentionFlags) error {
 	if err := f.saveReport(d, report{Command: "bench attention", Rows: rows, Longest: longest, Interrupted: interrupted}); err != nil {
 		return err
 	}
-	if err := f.drawPanels(fmt.Sprintf("Attention, %d heads of %d, on %s", f.heads, f.d, d.Adapter.Name), attentionPanels(rows)); err != nil {
+	if err := f.drawPanels(fmt.Sprintf("Attention, %s, on %s", f.title(), d.Adapter.Name), attentionPanels(rows)); err != nil {
 		return err
 	}
 	if interrupted && f.out != "" {
 		a.remark("%s: %d measurements, as far as they went", f.out, len(rows))
 	}
 	return b.ctx.Err()
+}
+
+// title says of how many heads.
+func (f *attentionFlags) title() string {
+	if f.heads == 1 {
+		return fmt.Sprintf("one head of %d", f.d)
+	}
+	return fmt.Sprintf("%d heads of %d", f.heads, f.d)
 }
 
 // steps is a progress bar of so many steps, on a terminal.
@@ -224,9 +232,9 @@ func (a *app) tellAttention(rows []attentionRow) error {
 // attentionPanels are the charts of a report.
 func attentionPanels(rows []attentionRow) []panel {
 	panels := []panel{
-		{title: "Time", x: "tokens", y: "milliseconds, median"},
-		{title: "Memory", x: "tokens", y: "bytes alive at once, at most", label: func(v float64) string { return gpu.Bytes(uint64(v)) }},
-		{title: "Error", x: "tokens", y: "largest |difference| from float64"},
+		{x: "tokens", y: "time in milliseconds, median"},
+		{x: "tokens", y: "memory: most bytes alive at once", label: func(v float64) string { return gpu.Bytes(uint64(v)) }},
+		{x: "tokens", y: "error: largest difference from float64"},
 	}
 	for _, method := range []string{"full", "full-skip", "blockwise", layerMethod} {
 		var at [3]plotter.XYs

@@ -96,11 +96,10 @@ func (b *attentionBench) runLongest(row *longestRow) error {
 	}
 	stream := [3]int{1, n, width}
 	shapes := [][3]int{stream, stream, stream, stream}
-	switch row.Method {
-	case "full":
+	if row.Method == "full" {
 		shapes = append(shapes, b.squareShapes(n, heads)...)
-		fallthrough
-	case "blockwise":
+	}
+	if row.Of == "layer" && row.Method != layerMethod {
 		shapes = append(shapes, stream, [3]int{1, n, 4 * width}, [3]int{1, n, 3 * width})
 	}
 	if row.Skipped = b.over(n, shapes, 0); row.Skipped != "" {

@@ -18,9 +18,9 @@ import (
 
 // panel is a chart of curves with logarithmic axes.
 type panel struct {
-	title, x, y string
-	label       func(float64) string // of the y axis' ticks; nil: the number
-	curves      []curve
+	x, y   string
+	label  func(float64) string // of the y axis' ticks; nil: the number
+	curves []curve
 }
 
 // curve is points with positive coordinates, joined by lines.
@@ -71,8 +71,7 @@ func (f *benchFlags) drawPanels(title string, panels []panel) error {
 // plot makes one chart.
 func (p panel) plot() (*plot.Plot, error) {
 	c := plot.New()
-	c.Title.Text, c.X.Label.Text, c.Y.Label.Text = p.title, p.x, p.y
-	c.Title.Padding = vg.Points(6)
+	c.X.Label.Text, c.Y.Label.Text = p.x, p.y
 	c.X.Scale, c.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	c.X.Tick.Marker = powers{2, func(v float64) string { return fmt.Sprintf("%.0f", v) }}
 	c.Y.Tick.Marker = powers{10, p.label}
@@ -101,7 +100,7 @@ func (p panel) plot() (*plot.Plot, error) {
 		c.Y.Min, c.Y.Max = c.Y.Min/2, c.Y.Max*2
 	}
 	c.Y.Max *= math.Sqrt(c.Y.Max / c.Y.Min) // room for the legend
-	for _, text := range []*draw.TextStyle{&c.Title.TextStyle, &c.X.Label.TextStyle, &c.Y.Label.TextStyle, &c.X.Tick.Label, &c.Y.Tick.Label, &c.Legend.TextStyle} {
+	for _, text := range []*draw.TextStyle{&c.X.Label.TextStyle, &c.Y.Label.TextStyle, &c.X.Tick.Label, &c.Y.Tick.Label, &c.Legend.TextStyle} {
 		text.Font.Variant = "Sans"
 	}
 	return c, nil
