@@ -48,6 +48,7 @@ shots: build
 	bin/headscope render --head L1H2 -o docs/head.png
 
 bench: build
+	bin/headscope bench attention --heads 1 -o out/attention.json --plot out/attention.png
 	bin/headscope bench matmul -o out/matmul.json --plot out/matmul.png
 	bin/headscope bench load -o out/load.json --plot out/load.png
 	bin/headscope bench draw -o out/draw.json --plot out/draw.png

@@ -17,7 +17,7 @@ const paramsSize = 256 << 10
 
 // A submit should take about this long: far below the five seconds after which the
 // binding's poll gives up, and short enough that the machine stays usable.
-const sliceTime = 200 * time.Millisecond
+const sliceTime = 100 * time.Millisecond
 
 // initialSliceCost guesses the work of one submit (about FLOP) before any is measured.
 func initialSliceCost(a AdapterInfo) float64 {
