@@ -49,7 +49,7 @@ func (f *benchFlags) drawPanels(title string, panels []panel) error {
 	}
 	all := draw.New(canvas)
 	style := plots[0].Title.TextStyle
-	style.Font.Size = vg.Points(13)
+	style.Font.Size, style.Font.Variant = vg.Points(13), "Sans"
 	style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
 	background := []vg.Point{all.Min, {X: all.Max.X, Y: all.Min.Y}, all.Max, {X: all.Min.X, Y: all.Max.Y}}
 	all.FillPolygon(plots[0].BackgroundColor, background)
