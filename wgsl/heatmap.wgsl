@@ -20,6 +20,7 @@
 #import "shared/colour.wgsl"
 #import "shared/instance.wgsl"
 #import "shared/pixels.wgsl"
+#import "shared/seen.wgsl"
 
 struct Params {
     size: vec2<f32>,    // of the target, in pixels
@@ -68,14 +69,6 @@ fn owned(at: u32, side: u32, cells: u32) -> vec2<u32> {
     return vec2<u32>(ratio(2u * at * cells + side - 1u, 2u * side), ratio(2u * (at + 1u) * cells + side - 1u, 2u * side));
 }
 
-// seen_above counts the elements [i, j], j <= i, of the columns from left on, width wide,
-// in the rows above row.
-fn seen_above(row: u32, left: u32, width: u32) -> u32 {
-    let rows = max(row, left) - left;
-    let wedge = min(rows, width);
-    return wedge * (wedge + 1u) / 2u + (rows - wedge) * width;
-}
-
 @fragment
 fn fs(c: Corner) -> @location(0) vec4<f32> {
     let side = u32(c.square.z);
@@ -112,9 +105,5 @@ fn fs(c: Corner) -> @location(0) vec4<f32> {
             }
         }
     }
-    let mean = sum / f32(seen);
-    let line = clamp(abs(sum) / f32(bottom - top), abs(mean), max(peak, abs(mean)));
-    let t = sqrt(clamp(line / p.range, 0.0, 1.0));
-    let shown = mean + t * (select(line, -line, mean < 0.0) - mean);
-    return vec4<f32>(colour_of(shown, p.range, p.palette), 1.0);
+    return vec4<f32>(colour_of(shown(sum, peak, bottom - top, seen, p.range), p.range, p.palette), 1.0);
 }

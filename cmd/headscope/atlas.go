@@ -22,6 +22,7 @@ import (
 type atlasFlags struct {
 	modelFlags
 	out, size, sort string
+	method          string // "", full or blockwise
 	dark            bool
 }
 
@@ -40,6 +41,7 @@ func (a *app) atlas() *cobra.Command {
 	cmd.Flags().StringVarP(&f.out, "out", "o", "", "picture to write (.png)")
 	cmd.Flags().StringVar(&f.size, "size", "1600x1200", "size in pixels")
 	cmd.Flags().StringVar(&f.sort, "sort", string(view.ByLayer), "order of the heads: "+traitNames())
+	cmd.Flags().StringVar(&f.method, "method", "", "how attention is computed: full, or blockwise, without its matrices (default: full where it fits)")
 	cmd.Flags().BoolVar(&f.dark, "dark", false, "light on dark")
 	return cmd
 }
@@ -67,6 +69,12 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 	if err != nil {
 		return misuse{fmt.Errorf("--sort: %w", err)}
 	}
+	if f.method != "" && f.method != "full" && f.method != "blockwise" {
+		return misuse{fmt.Errorf("--method %q: expected full or blockwise", f.method)}
+	}
+	if f.method == "blockwise" && trait != view.ByLayer {
+		return misuse{fmt.Errorf("--sort %s: traits need the attention matrices, which --method blockwise never has", trait)}
+	}
 	if err := checkPlace(f.out); err != nil {
 		return err
 	}
@@ -82,7 +90,17 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 	if f.dark {
 		sheet.Theme = view.Ink
 	}
-	img, err := s.drawAtlas(sheet, in, eval.Options{LastOnly: true, NoBias: f.noBias}, width, height)
+	opt := eval.Options{LastOnly: true, NoBias: f.noBias, Blockwise: f.method == "blockwise"}
+	if f.method == "" {
+		if why := s.model.AttentionFits(in.tokens(0)); why != nil {
+			if trait != view.ByLayer {
+				return fmt.Errorf("--sort %s: %w, or leave --sort out", trait, why)
+			}
+			a.remark("note: %v; drawn from queries, keys and log-sum-exps instead, without traits", why)
+			opt.Blockwise = true
+		}
+	}
+	img, err := s.drawAtlas(sheet, in, opt, width, height)
 	if err != nil {
 		return err
 	}
@@ -93,17 +111,35 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 	return nil
 }
 
+// regionSide is how many cells a side of a head has that is drawn without its matrix.
+const regionSide = 256
+
 // drawAtlas runs the model on the input, fills in what the sheet says of it and draws it.
 func (s *loaded) drawAtlas(sheet *view.Atlas, in input, opt eval.Options, width, height int) (*image.NRGBA, error) {
-	acts := s.model.Activations(eval.AttnOnly)
+	keep := eval.AttnOnly
+	if opt.Blockwise {
+		keep = eval.RegionInputs
+	}
+	acts := s.model.Activations(keep)
 	defer acts.Release()
 	var patterns []eval.Patterns
-	if err := s.pass(acts, in, opt, func(r *gpu.Recorder) { patterns = acts.Patterns(r) }); err != nil {
+	err := s.pass(acts, in, opt, func(r *gpu.Recorder) {
+		if opt.Blockwise {
+			patterns = acts.Regions(r, regionSide)
+		} else {
+			patterns = acts.Patterns(r)
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	sheet.Tokens = acts.Tokens()
 	if in.ids != nil {
-		if err := s.describe(sheet, acts, patterns, in.ids); err != nil {
+		with := patterns
+		if opt.Blockwise {
+			with = nil // there are no traits of regions
+		}
+		if err := s.describe(sheet, acts, with, in.ids); err != nil {
 			return nil, err
 		}
 	}
@@ -129,15 +165,17 @@ func (s *loaded) drawAtlas(sheet *view.Atlas, in input, opt eval.Options, width,
 	return picture.Image()
 }
 
-// describe adds the heads' traits and the likeliest next tokens.
+// describe adds the heads' traits, of those that have patterns, and the likeliest next tokens.
 func (s *loaded) describe(sheet *view.Atlas, acts *eval.Activations, patterns []eval.Patterns, ids []int32) error {
-	traits, err := acts.Traits(patterns, ids)
-	if err != nil {
-		return err
-	}
-	for l, heads := range traits {
-		for h, t := range heads {
-			sheet.Stats = append(sheet.Stats, view.HeadStat{Layer: l, Head: h, Traits: traitValues(t)})
+	if len(patterns) > 0 {
+		traits, err := acts.Traits(patterns, ids)
+		if err != nil {
+			return err
+		}
+		for l, heads := range traits {
+			for h, t := range heads {
+				sheet.Stats = append(sheet.Stats, view.HeadStat{Layer: l, Head: h, Traits: traitValues(t)})
+			}
 		}
 	}
 	t := s.file.Tokenizer

@@ -41,6 +41,7 @@ func TestAtlasWritesThePicture(t *testing.T) {
 		{"--size", "500x700", "--sort", "previous", "--prompt", "a b a b a b"},
 		{"--size", "320x240", "--dark", "--prompt", "<|endoftext|>"},
 		{"--size", "640x480", "--no-bias", "--sort", "induction", "--prompt", "no copies"},
+		{"--size", "640x480", "--method", "blockwise"},
 	} {
 		path := filepath.Join(t.TempDir(), "atlas.png")
 		must(t, append([]string{"atlas", "-o", path}, args...)...)
@@ -56,6 +57,21 @@ func TestAtlasWritesThePicture(t *testing.T) {
 		w, h, err := parseSize(args[1])
 		if err != nil || img.Bounds().Dx() != w || img.Bounds().Dy() != h {
 			t.Errorf("%v: the picture is %v", args, img.Bounds())
+		}
+	}
+}
+
+func TestAtlasMethods(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "atlas.png")
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"expected full or blockwise", []string{"--method", "poem"}},
+		{"traits need the attention matrices", []string{"--method", "blockwise", "--sort", "induction"}},
+	} {
+		if code, _, errs := headscope(t, append([]string{"atlas", "-o", path}, c.args...)...); code != exitUsage || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit status %d, %s", c.args, code, errs)
 		}
 	}
 }

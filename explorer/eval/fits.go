@@ -44,17 +44,26 @@ func checkFits(d *gpu.Device, m *gpt2.Model) error {
 	return nil
 }
 
-// checkFits refuses a pass whose kept attention, with what is derived from it, is more
-// than a software adapter's machine has free.
-func (a *Activations) checkFits() error {
-	d, c, n := a.model.device, a.model.Config, a.tokens
+// checkFits refuses a pass whose kept attention is too large.
+func (a *Activations) checkFits() error { return a.model.fits(a.tokens, a.keep) }
+
+// AttentionFits says why the attention of all layers on so many tokens, with what is derived
+// from it, is more than one binding of the adapter holds, or than a software adapter's
+// machine has free; nil if it is not. A blockwise pass needs none of it.
+func (m *Model) AttentionFits(tokens int) error { return m.fits(tokens, AttnOnly) }
+
+func (m *Model) fits(n int, keep func(name string) bool) error {
+	d, c := m.device, m.Config
 	matrix := uint64(c.Heads) * uint64(n) * uint64(gpu.Stride4(n)) * 4
+	if matrix > d.Limits.StorageBinding {
+		return fmt.Errorf("the attention of one layer of %d heads on %d tokens needs %s in one binding; %s allows %s: shorten the prompt", c.Heads, n, gpu.Bytes(matrix), d.Adapter.Name, gpu.Bytes(d.Limits.StorageBinding))
+	}
 	var need uint64
 	for l := range c.Layers {
-		if a.keep(gpt2.Name(l, "attn")) {
+		if keep(gpt2.Name(l, "attn")) {
 			need += matrix + matrix*2/3 // and its mip pyramid: pairs, a third as many
 		}
-		if a.keep(gpt2.Name(l, "scores")) {
+		if keep(gpt2.Name(l, "scores")) {
 			need += matrix
 		}
 	}

@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"headscope/gpu"
 	"headscope/gpu/kernels"
@@ -49,6 +50,48 @@ func (a *Activations) Patterns(r *gpu.Recorder) []Patterns {
 			return nil
 		}
 		kernels.Traits(r, all[l].traits, attn, a.ids)
+	}
+	return all
+}
+
+// RegionInputs keeps what [Activations.Regions] draws from, and the logits.
+func RegionInputs(name string) bool {
+	return name == "logits" || strings.HasSuffix(name, ".qkv") || strings.HasSuffix(name, ".lse")
+}
+
+// Regions records heat maps of every layer's attention of side x side cells, or as many as
+// there are tokens, from the queries, keys and log-sum-exps that a blockwise pass keeps: the
+// matrices never exist, and nothing here grows with their size. Traits need the matrices, so
+// there are none. It belongs behind a pass as [Activations.Patterns] does.
+func (a *Activations) Regions(r *gpu.Recorder, side int) []Patterns {
+	heads, n := a.model.Config.Heads, a.tokens
+	side = min(side, n)
+	all := make([]Patterns, a.model.Config.Layers)
+	g := kernels.Region{Rows: n, Cols: n}
+	for l := range all {
+		qkv, ok := a.results[gpt2.Name(l, "qkv")]
+		lse, kept := a.results[gpt2.Name(l, "lse")]
+		if !ok || !kept || r.Err() != nil {
+			continue
+		}
+		make := func(name string, batch, rows, cols int, keep bool) gpu.Tensor {
+			t, err := a.slot(name, batch, rows, cols, keep)
+			if err != nil {
+				r.Fail(err)
+			}
+			return t
+		}
+		work := make("region work", 1, 1, kernels.RegionWork(heads, g, side), false)
+		cells := make("region cells", heads, side, 2*side, false)
+		_, levels := kernels.PyramidLevels(side, side)
+		maps, pyramid := make(gpt2.Name(l, "map"), heads, side, side, true), make(gpt2.Name(l, "pyramid"), heads, 1, max(1, 2*levels), true)
+		if r.Err() != nil {
+			return nil
+		}
+		kernels.AttentionRegion(r, cells, work, third(qkv, 0, heads), third(qkv, 1, heads), lse, kernels.Attention{Mask: causal}, g)
+		kernels.Condense(r, maps, cells, n, 1)
+		kernels.Pyramid(r, pyramid.Buffer, maps)
+		all[l] = Patterns{Attn: maps, Pyramid: pyramid.Buffer}
 	}
 	return all
 }
