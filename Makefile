@@ -5,7 +5,7 @@
 PACKAGES := libvulkan1 mesa-vulkan-drivers
 
 # Packages without cgo: they are tested without a C compiler, which proves that they are.
-PURE := ./wgsl/... ./models/... $(patsubst %,./explorer/%/...,expr layout partition anim camera session leaf scene)
+PURE := ./wgsl/... ./models/... $(patsubst %,./explorer/%/...,expr layout partition anim camera session leaf scene mmtest)
 GPU := ./gpu/... ./explorer/eval/... ./explorer/view/... ./cmd/...
 
 # Set to a number of seconds to fuzz each reader that long: make fuzz FUZZ=60s

@@ -27,6 +27,7 @@ var layers = []layer{
 	{"explorer/camera", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition"}, false},
 	{"explorer/session", []string{"models/tensor", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera"}, false},
 	{"explorer/leaf", []string{"models", "explorer/expr"}, false},
+	{"explorer/mmtest", nil, false},
 	{"explorer/scene", []string{"wgsl", "models", "explorer/expr", "explorer/layout", "explorer/partition", "explorer/camera", "explorer/session"}, false},
 	{"gpu", []string{"wgsl", "gpu"}, true},
 	{"explorer/eval", []string{"wgsl", "models", "gpu", "explorer/expr"}, true},

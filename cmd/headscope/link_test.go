@@ -1,30 +1,20 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"headscope/explorer/mmtest"
 )
 
 // Every link of the article, through every form and back, stays the same session.
 func TestLinkRoundTrips(t *testing.T) {
-	data, err := os.ReadFile("../../explorer/testdata/mm/links.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var links []struct {
-		N   int
-		URL string
-	}
-	if err := json.Unmarshal(data, &links); err != nil || len(links) != 43 {
-		t.Fatalf("%d links, %v", len(links), err)
-	}
-	for _, l := range links {
-		want, _ := must(t, "link", l.URL, "--form", "session")
+	for i, link := range mmtest.Links(t) {
+		want, _ := must(t, "link", link, "--form", "session")
 		for _, form := range []string{"json", "compressed", "session"} {
-			text, _ := must(t, "link", l.URL, "--form", form)
+			text, _ := must(t, "link", link, "--form", form)
 			again := strings.TrimSpace(text)
 			if form == "session" {
 				again = filepath.Join(t.TempDir(), "session.json")
@@ -34,7 +24,7 @@ func TestLinkRoundTrips(t *testing.T) {
 			}
 			got, _ := must(t, "link", again, "--form", "session")
 			if got != want {
-				t.Errorf("link %d through %s:\n%s\nwant\n%s", l.N, form, got, want)
+				t.Errorf("link %d through %s:\n%s\nwant\n%s", i+1, form, got, want)
 			}
 		}
 	}

@@ -4,69 +4,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"headscope/explorer/expr"
 	"headscope/explorer/leaf/standin"
+	"headscope/explorer/mmtest"
 	"headscope/explorer/session"
 )
 
-// recording is what mm computed for a link.
-type recording struct {
-	Expr   string
-	Random bool `json:"random_init"`
-	Camera struct{ Position, Target []float64 }
-	Box    struct{ Min, Max []float64 } `json:"bounding_box"`
-
-	Matrices []struct {
-		Path, Kind, Name, Init, Epilog string
-		H, W                           int
-		Blocks                         [2]int
-		ToWorld                        []float64    `json:"model_to_world"`
-		Corners                        [2][]float64 `json:"corners_world"`
-		AbsMax                         float64
-		GlobalAbsMax                   float64 `json:"global_absmax"`
-		Sum                            float64
-		Samples                        []struct {
-			I, J        int
-			Value, Size float64
-			RGB         []float64
-		}
-	}
-}
-
-// mmLinks are the article's links, by number.
-func mmLinks(t *testing.T) map[int]string {
-	t.Helper()
-	data, err := os.ReadFile("../../explorer/testdata/mm/links.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []struct {
-		N   int
-		URL string
-	}
-	if err := json.Unmarshal(data, &list); err != nil || len(list) != 43 {
-		t.Fatalf("%d links, %v", len(list), err)
-	}
-	links := map[int]string{}
-	for _, l := range list {
-		links[l.N] = l.URL
-	}
-	return links
-}
-
 // standIns writes the stand-in data of all links into a folder.
-func standIns(t *testing.T, links map[int]string) string {
+func standIns(t *testing.T, links []string) string {
 	t.Helper()
 	dir, done := t.TempDir(), map[string]bool{}
-	for n, url := range links {
+	for i, url := range links {
 		s, err := session.Open(url, session.Files)
 		if err != nil {
-			t.Fatalf("link %d: %v", n, err)
+			t.Fatalf("link %d: %v", i+1, err)
 		}
 		s.Root.Walk(func(_ string, node *expr.Node) {
 			if !node.IsMatMul() && node.Init == "url" && !done[node.URL] {
@@ -82,34 +36,27 @@ func standIns(t *testing.T, links map[int]string) string {
 
 // Every link computes, and those that were recorded are what mm had.
 func TestScenesAreMMs(t *testing.T) {
-	links := mmLinks(t)
+	links := mmtest.Links(t)
 	dir := standIns(t, links)
-	compared := 0
-	for n := 1; n <= len(links); n++ {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			out, _ := must(t, "scene", links[n], "--data", dir)
-			var got recording
+	recorded := map[int]mmtest.Recording{}
+	for _, r := range mmtest.Recordings(t) {
+		recorded[r.Link] = r
+	}
+	for i, link := range links {
+		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
+			out, _ := must(t, "scene", link, "--data", dir)
+			var got mmtest.Recording
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
 				t.Fatal(err)
 			}
-			data, err := os.ReadFile(filepath.Join("../../explorer/testdata/mm", fmt.Sprintf("%02d.json", n)))
-			if os.IsNotExist(err) {
-				return // this one was not recorded
+			if want, ok := recorded[i+1]; ok {
+				compare(t, got, want)
 			}
-			var want recording
-			if err := json.Unmarshal(data, &want); err != nil {
-				t.Fatal(err)
-			}
-			compared++
-			compare(t, n, got, want)
 		})
-	}
-	if compared != 31 {
-		t.Errorf("%d recordings were compared, there are 31", compared)
 	}
 }
 
-// close checks numbers to an absolute tolerance.
+// closeTo checks numbers to an absolute tolerance.
 func closeTo(t *testing.T, what string, tolerance float64, got, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -124,7 +71,7 @@ func closeTo(t *testing.T, what string, tolerance float64, got, want []float64) 
 	}
 }
 
-func compare(t *testing.T, link int, got, want recording) {
+func compare(t *testing.T, got, want mmtest.Recording) {
 	if got.Expr != want.Expr || got.Random != want.Random {
 		t.Errorf("%q, random %v, want %q, %v", got.Expr, got.Random, want.Expr, want.Random)
 	}
@@ -178,7 +125,7 @@ func compare(t *testing.T, link int, got, want recording) {
 			}
 			closeTo(t, what, tolerance*w.AbsMax, []float64{o.Value}, []float64{s.Value})
 			// In mm the elem scale of link 16's left.left is that of what is drawn after it, too.
-			if link != 16 {
+			if want.Link != 16 {
 				closeTo(t, what+" size", 1e-3*max(s.Size, 1), []float64{o.Size}, []float64{s.Size})
 			}
 			closeTo(t, what+" colour", 1e-3, o.RGB, s.RGB)

@@ -2,10 +2,7 @@ package anim_test
 
 import (
 	"context"
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -14,73 +11,10 @@ import (
 	"headscope/explorer/layout"
 	"headscope/explorer/leaf"
 	"headscope/explorer/leaf/standin"
+	"headscope/explorer/mmtest"
 	"headscope/explorer/session"
 	"headscope/wgsl/cpu"
 )
-
-// recording is the steps that mm showed for a link.
-type recording struct {
-	Link int
-	Anim *struct {
-		Alg, Fuse string
-		Steps     []struct {
-			Bump    int
-			Results []struct {
-				Path                   string
-				Visible, Intermediates int
-				Planes                 []struct {
-					H, W        int
-					Position    [3]float64
-					First, Last float64
-				}
-			}
-		}
-	}
-}
-
-func readJSON(t *testing.T, path string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-}
-
-// recordings are those of all links that are animated, with the sessions of all links.
-func recordings(t *testing.T) ([]recording, map[int]*expr.Node) {
-	t.Helper()
-	paths, err := filepath.Glob("../testdata/mm/[0-9]*.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var moving []recording
-	for _, path := range paths {
-		var r recording
-		if readJSON(t, path, &r); r.Anim != nil {
-			moving = append(moving, r)
-		}
-	}
-	if len(moving) == 0 {
-		t.Fatal("no recorded steps in ../testdata/mm")
-	}
-	var links []struct {
-		N   int
-		URL string
-	}
-	readJSON(t, "../testdata/mm/links.json", &links)
-	sessions := map[int]*expr.Node{}
-	for _, l := range links {
-		s, err := session.Open(l.URL, session.Files)
-		if err != nil {
-			t.Fatalf("link %d: %v", l.N, err)
-		}
-		sessions[l.N] = s.Root
-	}
-	return moving, sessions
-}
 
 // evaluator computes the matrices of an expression on stand-in data.
 type evaluator struct {
@@ -135,11 +69,19 @@ func animate(t interface{ Fatal(...any) }, root *expr.Node) *anim.Animation {
 }
 
 func TestStepsAreMMs(t *testing.T) {
-	moving, sessions := recordings(t)
+	links, moving := mmtest.Links(t), 0
 	e := evaluator{leaf.Source{Files: []leaf.Finder{standin.Finder{}}}, map[string]cpu.Mat{}}
-	for _, g := range moving {
+	for _, g := range mmtest.Recordings(t) {
+		if g.Anim == nil {
+			continue
+		}
+		moving++
 		t.Run(strconv.Itoa(g.Link), func(t *testing.T) {
-			root := sessions[g.Link]
+			s, err := session.Open(links[g.Link-1], session.Files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			root := s.Root
 			if root.Anim.Alg != g.Anim.Alg || root.Anim.Fuse != g.Anim.Fuse {
 				t.Fatalf("%s %s, want %s %s", root.Anim.Alg, root.Anim.Fuse, g.Anim.Alg, g.Anim.Fuse)
 			}
@@ -185,6 +127,9 @@ func TestStepsAreMMs(t *testing.T) {
 				}
 			}
 		})
+	}
+	if moving == 0 {
+		t.Error("no recording has steps")
 	}
 }
 

@@ -1,10 +1,7 @@
 package layout_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -12,69 +9,28 @@ import (
 
 	"headscope/explorer/expr"
 	"headscope/explorer/layout"
+	"headscope/explorer/mmtest"
 	"headscope/explorer/session"
 )
 
-// golden is what mm computed for a link, as far as it is geometry.
-type golden struct {
-	Link     int
-	Matrices []struct {
-		Path, Kind, Name string
-		H, W             int
-		Blocks           [2]int
-		ToWorld          [16]float64   `json:"model_to_world"`
-		Corners          [2][3]float64 `json:"corners_world"`
-	}
-	Box struct{ Min, Max [3]float64 } `json:"bounding_box"`
-}
-
-func readJSON(t *testing.T, path string, into any) {
+// open reads the session of a link.
+func open(t *testing.T, link string) *expr.Node {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
+	s, err := session.Open(link, session.Files)
 	if err != nil {
-		t.Fatalf("%s: %v", path, err)
+		t.Fatal(err)
 	}
-}
-
-func goldens(t *testing.T) []golden {
-	t.Helper()
-	paths, err := filepath.Glob("../testdata/mm/[0-9]*.json")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no recordings in ../testdata/mm: %v", err)
-	}
-	all := make([]golden, len(paths))
-	for i, path := range paths {
-		readJSON(t, path, &all[i])
-	}
-	return all
-}
-
-// trees reads the sessions of all links, by their number.
-func trees(t *testing.T) map[int]*expr.Node {
-	t.Helper()
-	var links []struct {
-		N   int
-		URL string
-	}
-	readJSON(t, "../testdata/mm/links.json", &links)
-	all := map[int]*expr.Node{}
-	for _, l := range links {
-		s, err := session.Open(l.URL, session.Files)
-		if err != nil {
-			t.Fatalf("link %d: %v", l.N, err)
-		}
-		all[l.N] = s.Root
-	}
-	return all
+	return s.Root
 }
 
 const tolerance = 1e-3
 
 func expect(t *testing.T, what string, got, want []float64) {
 	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+		return
+	}
 	for i := range want {
 		if !(math.Abs(got[i]-want[i]) <= tolerance) {
 			t.Errorf("%s is %v, want %v", what, got, want)
@@ -84,15 +40,15 @@ func expect(t *testing.T, what string, got, want []float64) {
 }
 
 func TestLayoutIsMMs(t *testing.T) {
-	sessions := trees(t)
-	for _, g := range goldens(t) {
+	links := mmtest.Links(t)
+	for _, g := range mmtest.Recordings(t) {
 		t.Run(strconv.Itoa(g.Link), func(t *testing.T) {
-			scene, err := layout.Layout(sessions[g.Link])
+			scene, err := layout.Layout(open(t, links[g.Link-1]))
 			if err != nil {
 				t.Fatal(err)
 			}
-			expect(t, "box min", scene.Box.Min[:], g.Box.Min[:])
-			expect(t, "box max", scene.Box.Max[:], g.Box.Max[:])
+			expect(t, "box min", scene.Box.Min[:], g.Box.Min)
+			expect(t, "box max", scene.Box.Max[:], g.Box.Max)
 			if len(scene.Matrices) != len(g.Matrices) {
 				t.Fatalf("%d matrices, want %d", len(scene.Matrices), len(g.Matrices))
 			}
@@ -107,9 +63,9 @@ func TestLayoutIsMMs(t *testing.T) {
 				if got := [2]int{m.Rows.Blocks, m.Cols.Blocks}; got != want.Blocks {
 					t.Errorf("%s has blocks %v, want %v", m.Path, got, want.Blocks)
 				}
-				expect(t, m.Path+" to world", m.ToWorld[:], want.ToWorld[:])
+				expect(t, m.Path+" to world", m.ToWorld[:], want.ToWorld)
 				for c, corner := range m.Corners() {
-					expect(t, m.Path+" corner", corner[:], want.Corners[c][:])
+					expect(t, m.Path+" corner", corner[:], want.Corners[c])
 				}
 			}
 		})
@@ -118,15 +74,16 @@ func TestLayoutIsMMs(t *testing.T) {
 
 // mm's own sessions name the placements that their scheme gives.
 func TestDeriveLeavesMMsSessionsAsTheyAre(t *testing.T) {
-	for link, root := range trees(t) {
+	for i, link := range mmtest.Links(t) {
+		root := open(t, link)
 		derived := root.Clone()
 		if err := layout.Derive(derived); err != nil {
-			t.Fatalf("link %d: %v", link, err)
+			t.Fatalf("link %d: %v", i+1, err)
 		}
 		derived.Walk(func(path string, n *expr.Node) {
 			if before := root.At(path); n.IsMatMul() {
 				if d := cmp.Diff(before.Layout, n.Layout); d != "" {
-					t.Errorf("link %d, %s: derived placements differ (- session, + derived):\n%s", link, path, d)
+					t.Errorf("link %d, %s: derived placements differ (- session, + derived):\n%s", i+1, path, d)
 				}
 			}
 		})

@@ -1,63 +1,15 @@
 package leaf_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
-	"headscope/explorer/expr"
 	"headscope/explorer/leaf"
 	"headscope/explorer/leaf/standin"
+	"headscope/explorer/mmtest"
 	"headscope/explorer/session"
 )
-
-// golden is what mm computed for a link, as far as it is values.
-type golden struct {
-	Link     int
-	Matrices []struct {
-		Path    string
-		Kind    string
-		Sum     float64
-		AbsMax  float64
-		Samples []struct {
-			I, J  int
-			Value float64
-		}
-	}
-}
-
-func readJSON(t *testing.T, path string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-}
-
-// trees reads the sessions of all links, by their number.
-func trees(t *testing.T) map[int]*expr.Node {
-	t.Helper()
-	var links []struct {
-		N   int
-		URL string
-	}
-	readJSON(t, "../testdata/mm/links.json", &links)
-	all := map[int]*expr.Node{}
-	for _, l := range links {
-		s, err := session.Open(l.URL, session.Files)
-		if err != nil {
-			t.Fatalf("link %d: %v", l.N, err)
-		}
-		all[l.N] = s.Root
-	}
-	return all
-}
 
 // digits7 rounds a value as the recordings do, which have seven significant digits.
 func digits7(v float32) float64 {
@@ -67,11 +19,7 @@ func digits7(v float32) float64 {
 
 // Of every leaf that is not random, mm's values come out to the last recorded digit, directly and by way of files.
 func TestValuesAreMMs(t *testing.T) {
-	paths, err := filepath.Glob("../testdata/mm/[0-9]*.json")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no recordings in ../testdata/mm: %v", err)
-	}
-	sessions := trees(t)
+	links := mmtest.Links(t)
 	folder := t.TempDir()
 	sources := []*leaf.Source{
 		{Files: []leaf.Finder{standin.Finder{}}},
@@ -79,11 +27,13 @@ func TestValuesAreMMs(t *testing.T) {
 	}
 	values := []map[string][]float32{{}, {}} // of each source, by key
 	samples := map[string]int{}
-	for _, path := range paths {
-		var g golden
-		readJSON(t, path, &g)
+	for _, g := range mmtest.Recordings(t) {
+		s, err := session.Open(links[g.Link-1], session.Files)
+		if err != nil {
+			t.Fatalf("link %d: %v", g.Link, err)
+		}
 		for _, m := range g.Matrices {
-			n := sessions[g.Link].At(m.Path)
+			n := s.Root.At(m.Path)
 			if m.Kind != "leaf" || leaf.IsRandom(n) {
 				continue
 			}

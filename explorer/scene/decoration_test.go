@@ -1,7 +1,6 @@
 package scene
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -30,10 +29,9 @@ func laidOut(t fataler, root *expr.Node) layout.Scene {
 // realScenes are those of all links, in their order.
 func realScenes(t testing.TB) []layout.Scene {
 	t.Helper()
-	all := sessions(t)
 	var scenes []layout.Scene
-	for _, link := range slices.Sorted(maps.Keys(all)) {
-		scenes = append(scenes, laidOut(t, all[link].Root))
+	for _, s := range sessions(t) {
+		scenes = append(scenes, laidOut(t, s.Root))
 	}
 	return scenes
 }

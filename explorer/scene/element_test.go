@@ -1,28 +1,15 @@
 package scene
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"headscope/explorer/expr"
+	"headscope/explorer/mmtest"
 	"headscope/explorer/session"
 )
-
-func readJSON(t testing.TB, path string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-}
 
 // closeTo allows a thousandth of the expected value, and what a recording's seven digits
 // leave of a 0.
@@ -35,35 +22,20 @@ func closeTo(got, want float64) bool {
 // of the one drawn before them.
 func TestElementsLookLikeMMs(t *testing.T) {
 	samples := 0
-	for link, s := range sessions(t) {
-		path, err := filepath.Glob(filepath.Join("../testdata/mm", twoDigits(link)+".json"))
-		if err != nil || len(path) == 0 {
-			continue // not recorded
-		}
-		var golden struct {
-			Matrices []struct {
-				Path    string
-				Max     float64 `json:"absmax"`
-				Global  float64 `json:"global_absmax"`
-				Samples []struct {
-					Value, Size float64
-					RGB         [3]float64
-				}
-			}
-		}
-		readJSON(t, path[0], &golden)
-		for _, m := range golden.Matrices {
-			viz := s.Root.At(m.Path).Viz
-			e := Elements{Viz: viz, Range: RangeOf(viz.Sensitivity, Range{Max: m.Max}, m.Global)}
+	all := sessions(t)
+	for _, g := range mmtest.Recordings(t) {
+		for _, m := range g.Matrices {
+			viz := all[g.Link-1].Root.At(m.Path).Viz
+			e := Elements{Viz: viz, Range: RangeOf(viz.Sensitivity, Range{Max: m.AbsMax}, m.GlobalAbsMax)}
 			for _, want := range m.Samples {
 				samples++
-				if got := e.Size(want.Value, 800); !closeTo(got, want.Size) && link != 16 {
-					t.Errorf("link %d, %s: size of %v is %v, want %v", link, m.Path, want.Value, got, want.Size)
+				if got := e.Size(want.Value, 800); !closeTo(got, want.Size) && g.Link != 16 {
+					t.Errorf("link %d, %s: size of %v is %v, want %v", g.Link, m.Path, want.Value, got, want.Size)
 				}
 				got := e.Colour(want.Value)
-				for c := range want.RGB {
+				for c := range 3 {
 					if !closeTo(float64(got[c]), want.RGB[c]) {
-						t.Errorf("link %d, %s: colour of %v is %v, want %v", link, m.Path, want.Value, got, want.RGB)
+						t.Errorf("link %d, %s: colour of %v is %v, want %v", g.Link, m.Path, want.Value, got, want.RGB)
 						break
 					}
 				}
@@ -75,26 +47,19 @@ func TestElementsLookLikeMMs(t *testing.T) {
 	}
 }
 
-// sessions are those of all links, by their number.
-func sessions(t testing.TB) map[int]*session.Session {
+// sessions are those of all links: that of link n is at n-1.
+func sessions(t testing.TB) []*session.Session {
 	t.Helper()
-	var links []struct {
-		N   int
-		URL string
-	}
-	readJSON(t, "../testdata/mm/links.json", &links)
-	all := map[int]*session.Session{}
-	for _, l := range links {
-		s, err := session.Open(l.URL, session.Files)
+	var all []*session.Session
+	for i, link := range mmtest.Links(t) {
+		s, err := session.Open(link, session.Files)
 		if err != nil {
-			t.Fatalf("link %d: %v", l.N, err)
+			t.Fatalf("link %d: %v", i+1, err)
 		}
-		all[l.N] = s
+		all = append(all, s)
 	}
 	return all
 }
-
-func twoDigits(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
 
 func TestRangeOf(t *testing.T) {
 	local := Range{2, 4}

@@ -10,6 +10,7 @@ import (
 	"headscope/explorer/camera"
 	"headscope/explorer/expr"
 	"headscope/explorer/layout"
+	"headscope/explorer/mmtest"
 
 	"pgregory.net/rapid"
 )
@@ -67,7 +68,7 @@ func TestBuiltinsAreTheArticlesSessions(t *testing.T) {
 		{"decode", Shape{}, 41, func(root *expr.Node) { root.At("left.left.left.left").Epilog = "softmax(x/sqrt(k))" }},
 		{"lora", Shape{}, 42, asLink},
 	} {
-		got, want := builtinSession(t, c.name, c.shape), open(t, links(t)[c.link-1])
+		got, want := builtinSession(t, c.name, c.shape), open(t, mmtest.Links(t)[c.link-1])
 		c.changed(want.Root)
 		plain(want.Root)
 		plain(got.Root)

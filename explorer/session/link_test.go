@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"headscope/explorer/expr"
+	"headscope/explorer/mmtest"
 )
 
 func TestWhatCanBeOpened(t *testing.T) {
@@ -169,12 +170,12 @@ func TestDamagedInput(t *testing.T) {
 			t.Errorf("%.60q: the error is no short line: %v", text, err)
 		}
 	}
-	for _, link := range links(t) {
+	for _, link := range mmtest.Links(t) {
 		for _, n := range []int{len(link) / 2, len(link) * 9 / 10} {
 			check(link[:n], "the link's ")
 		}
 	}
-	values, _, _ := strings.Cut(links(t)[42], "&expr=0&") // the table
+	values, _, _ := strings.Cut(mmtest.Links(t)[42], "&expr=0&") // the table
 	check(values, "the link does not say what number 0 stands for: is its end missing?")
 	check("https://x/?params=%7B%zz", "params, line 1, column 2: invalid character '%'")
 	check("https://x/?params=%7B%22name%22%3A%7", "params, line 1, column 9: invalid character '%'")
@@ -202,7 +203,7 @@ func TestDamagedInput(t *testing.T) {
 // Leaves of one name may have two shapes, as input has in link 34: a row where the query comes
 // from, whole for the values.
 func TestOneNameWithTwoShapes(t *testing.T) {
-	s := open(t, links(t)[33])
+	s := open(t, mmtest.Links(t)[33])
 	row, whole := s.Root.At("left.left.left.left"), s.Root.At("left.right.left")
 	if row.Name != "input_0_5" || whole.Name != row.Name || row.H != 1 || whole.H != 256 {
 		t.Errorf("%s is %d x %d, %s is %d x %d", row.Name, row.H, row.W, whole.Name, whole.H, whole.W)
@@ -261,7 +262,7 @@ func TestUnknownKeysInACompressedLink(t *testing.T) {
 
 func FuzzLink(f *testing.F) {
 	for _, i := range []int{0, 10, 15, 41, 42} {
-		f.Add(links(f)[i])
+		f.Add(mmtest.Links(f)[i])
 	}
 	for _, s := range []string{
 		"A @ B", "?params={}", `?params={"left":{"left":{},"right":{}}}`, `{"headscope":1,"params":{},"selection":{"path":"left","i":1,"j":2}}`,

@@ -1,45 +1,21 @@
 package session
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"headscope/explorer/camera"
 	"headscope/explorer/expr"
+	"headscope/explorer/mmtest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
-
-// links are the links of the article about mm.
-func links(t testing.TB) []string {
-	t.Helper()
-	data, err := os.ReadFile("../testdata/mm/links.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []struct{ URL string }
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
-	}
-	if len(all) != 43 {
-		t.Fatalf("%d links, want 43", len(all))
-	}
-	urls := make([]string, len(all))
-	for i, l := range all {
-		urls[i] = l.URL
-	}
-	return urls
-}
 
 func open(t testing.TB, text string) *Session {
 	t.Helper()
@@ -53,44 +29,23 @@ func open(t testing.TB, text string) *Session {
 // diff compares sessions but for which settings a node was given and which it took over.
 func diff(a, b *Session) string { return cmp.Diff(a, b, cmpopts.IgnoreUnexported(expr.Node{})) }
 
-// golden is what mm recorded of a link.
-type golden struct {
-	Expr   string
-	Camera struct{ Position, Target [3]float64 }
-
-	Matrices []struct {
-		Path, Kind, Name, Init, Epilog string
-		H, W                           int
-		Blocks                         [2]int
-	}
-}
-
 func TestLinksMeanWhatMMShows(t *testing.T) {
-	recorded := 0
-	for i, link := range links(t) {
-		s := open(t, link)
-		data, err := os.ReadFile(filepath.Join("../testdata/mm", fmt.Sprintf("%02d.json", i+1)))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // not every link was recorded
-		}
-		recorded++
-		var want golden
-		if err := json.Unmarshal(data, &want); err != nil {
-			t.Fatal(err)
-		}
+	links := mmtest.Links(t)
+	for _, want := range mmtest.Recordings(t) {
+		s := open(t, links[want.Link-1])
 		if got := s.Root.String(); got != want.Expr {
-			t.Errorf("link %d is %q, want %q", i+1, got, want.Expr)
+			t.Errorf("link %d is %q, want %q", want.Link, got, want.Expr)
 		}
 		for k := range 3 {
 			if math.Abs(s.Camera.Position[k]-want.Camera.Position[k]) > 1e-3 ||
 				math.Abs(s.Camera.Target[k]-want.Camera.Target[k]) > 1e-3 {
-				t.Errorf("link %d: camera %v, want %v", i+1, s.Camera, want.Camera)
+				t.Errorf("link %d: camera %v, want %v", want.Link, s.Camera, want.Camera)
 			}
 		}
 		at := 0
 		s.Root.Walk(func(path string, n *expr.Node) {
 			if at == len(want.Matrices) {
-				t.Fatalf("link %d: more than %d matrices", i+1, at)
+				t.Fatalf("link %d: more than %d matrices", want.Link, at)
 			}
 			w := want.Matrices[at]
 			at++
@@ -100,21 +55,18 @@ func TestLinksMeanWhatMMShows(t *testing.T) {
 			}
 			got := []any{path, kind, n.Name, n.Rows(), n.Cols(), [2]int{n.Block.I, n.Block.J}, init, epilog}
 			if d := cmp.Diff([]any{w.Path, w.Kind, w.Name, w.H, w.W, w.Blocks, w.Init, w.Epilog}, got); d != "" {
-				t.Errorf("link %d: %s", i+1, d)
+				t.Errorf("link %d: %s", want.Link, d)
 			}
 		})
 		if at != len(want.Matrices) {
-			t.Errorf("link %d has %d matrices, want %d", i+1, at, len(want.Matrices))
+			t.Errorf("link %d has %d matrices, want %d", want.Link, at, len(want.Matrices))
 		}
-	}
-	if recorded != 31 {
-		t.Errorf("%d recordings, want 31", recorded)
 	}
 }
 
 // What a link says comes back out, in every form.
 func TestLinksComeBack(t *testing.T) {
-	for i, link := range links(t) {
+	for i, link := range mmtest.Links(t) {
 		s := open(t, link)
 		for _, form := range []Form{Auto, JSON, Compressed} {
 			out, err := s.Link(form)
@@ -324,7 +276,7 @@ func TestRoundTrips(t *testing.T) {
 }
 
 func TestEdit(t *testing.T) {
-	s := open(t, links(t)[10]) // A @ B @ C
+	s := open(t, mmtest.Links(t)[10]) // A @ B @ C
 	s.Selection = Selection{"left.right", 1, 95}
 	if err := s.Edit("A @ (B @ C)"); err != nil {
 		t.Fatal(err)

@@ -2,45 +2,21 @@ package view
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"image"
 	"image/color"
-	"os"
 	"testing"
 
 	"headscope/explorer/camera"
 	"headscope/explorer/eval"
 	"headscope/explorer/leaf"
+	"headscope/explorer/mmtest"
 	"headscope/explorer/scene"
 	"headscope/explorer/session"
 	"headscope/gpu"
 	"headscope/gpu/gputest"
 	"headscope/gpu/render"
 )
-
-// linkOf is a link of the article on mm, by its number.
-func linkOf(t testing.TB, number int) string {
-	t.Helper()
-	data, err := os.ReadFile("../testdata/mm/links.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var links []struct {
-		N   int
-		URL string
-	}
-	if err := json.Unmarshal(data, &links); err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range links {
-		if l.N == number {
-			return l.URL
-		}
-	}
-	t.Fatalf("there is no link %d", number)
-	return ""
-}
 
 // hall is a device with a view of sessions.
 type hall struct {
@@ -136,7 +112,7 @@ func TestSpaceGoldens(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHall(t)
 			h.view.Look = c.look
-			s := h.show(linkOf(t, c.link))
+			s := h.show(mmtest.Links(t)[c.link-1])
 			at := c.camera(h, s)
 			img := h.picture(at, 256, 160)
 			if again := h.picture(at, 256, 160); !bytes.Equal(img.Pix, again.Pix) {
@@ -150,20 +126,20 @@ func TestSpaceGoldens(t *testing.T) {
 // Another scene takes the place of the one before, and that one's picture can come back.
 func TestShowAnother(t *testing.T) {
 	h := newHall(t)
-	first := h.show(linkOf(t, 1))
+	first := h.show(mmtest.Links(t)[0])
 	want := h.picture(first.Camera, 160, 120)
-	h.show(linkOf(t, 16))
+	h.show(mmtest.Links(t)[15])
 	other := h.picture(first.Camera, 120, 160) // of another size: another depth buffer
 	if bytes.Equal(other.Pix, want.Pix) {
 		t.Error("another session has the same picture")
 	}
 	live := h.device.Live()
 	for range 2 {
-		h.show(linkOf(t, 1))
+		h.show(mmtest.Links(t)[0])
 		if img := h.picture(first.Camera, 160, 120); !bytes.Equal(img.Pix, want.Pix) {
 			t.Error("the first session has another picture than before")
 		}
-		h.show(linkOf(t, 16))
+		h.show(mmtest.Links(t)[15])
 		h.picture(first.Camera, 120, 160)
 		if now := h.device.Live(); now.Buffers != live.Buffers || now.Textures != live.Textures || now.Bytes != live.Bytes {
 			t.Errorf("alive are %+v, were %+v", now, live)
@@ -174,7 +150,7 @@ func TestShowAnother(t *testing.T) {
 // Where all that is seen is near by, drawing every element as a ball changes nothing.
 func TestBallsShowTheSame(t *testing.T) {
 	h := newHall(t)
-	s := h.show(linkOf(t, 1))
+	s := h.show(mmtest.Links(t)[0])
 	c := h.toward(s, "root", 3, 3, 6)
 	usual := h.picture(c, 400, 300)
 	h.view.Balls = true
@@ -196,9 +172,9 @@ func (failing) Matrix(string) (gpu.Tensor, error) { return gpu.Tensor{}, errors.
 // After an error there is still something to draw, or nothing, but no harm is done.
 func TestShowFails(t *testing.T) {
 	h := newHall(t)
-	s := h.show(linkOf(t, 1))
+	s := h.show(mmtest.Links(t)[0])
 	want := h.picture(s.Camera, 160, 120)
-	larger, err := session.Open(linkOf(t, 16), session.Files)
+	larger, err := session.Open(mmtest.Links(t)[15], session.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
