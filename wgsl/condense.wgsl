@@ -1,7 +1,7 @@
 // One value for each cell of a region of attention matrices, as a heat map shows it: x holds
 // pairs of mean and maximum of what a cell covers, masked elements counted as zeros. The
 // matrices are [n, n], causal, and the region is all of each; cell i of side covers the rows
-// or columns from i*n/side on, rounded down. One thread a cell; grid (side/8, side, batch).
+// or columns from i*n/side on, rounded down. One thread a cell; grid (width/8, side, batch).
 // Both adapter families.
 
 #import "shared/seen.wgsl"
@@ -16,9 +16,9 @@ struct Params {
     out_offset: u32,    // in floats
     out_stride: u32,
     out_batch: u32,
+    width: u32,         // columns to write: side, and the padding behind it, which is 0
     unused0: u32,
     unused1: u32,
-    unused2: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -27,7 +27,12 @@ struct Params {
 
 @compute @workgroup_size(8, 1, 1)
 fn main(@builtin(global_invocation_id) g: vec3<u32>) {
-    if (g.x >= p.side || g.y >= p.side) {
+    let to = p.out_offset + g.z * p.out_batch + g.y * p.out_stride + g.x;
+    if (g.x >= p.width || g.y >= p.side) {
+        return;
+    }
+    if (g.x >= p.side) {
+        out[to] = 0.0;
         return;
     }
     let left = g.x * p.n / p.side;
@@ -37,5 +42,5 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>) {
     let seen = seen_above(bottom, left, right - left) - seen_above(top, left, right - left);
     let v = x[p.x_offset + g.z * p.x_batch + g.y * p.x_stride + g.x];
     let sum = v.x * f32((right - left) * (bottom - top));
-    out[p.out_offset + g.z * p.out_batch + g.y * p.out_stride + g.x] = shown(sum, v.y, bottom - top, seen, p.range);
+    out[to] = shown(sum, v.y, bottom - top, seen, p.range);
 }

@@ -7,7 +7,8 @@ type condenseParams struct {
 	Range                          float32
 	XOffset, XStride, XBatch       uint32
 	OutOffset, OutStride, OutBatch uint32
-	Unused                         [3]uint32
+	Width                          uint32
+	Unused                         [2]uint32
 }
 
 // Condense makes heat maps out [H, S, S] of causal attention matrices [H, n, n] of which only
@@ -23,6 +24,7 @@ func Condense(r *gpu.Recorder, out, cells gpu.Tensor, n int, span float32) {
 		N: uint32(n), Side: uint32(out.Rows), Range: span,
 		XOffset: uint32(cells.Offset / 2), XStride: uint32(cells.RowStride / 2), XBatch: uint32(cells.BatchStride / 2),
 		OutOffset: uint32(out.Offset), OutStride: uint32(out.RowStride), OutBatch: uint32(out.BatchStride),
+		Width: uint32(min(gpu.Stride4(out.Cols), out.RowStride)),
 	}
-	r.Dispatch("condense", gpu.Uniform(&p), [3]int{ceil(out.Cols, 8), out.Rows, out.Batch}, float64(out.Len()*20), cells.Buffer, out.Buffer)
+	r.Dispatch("condense", gpu.Uniform(&p), [3]int{ceil(int(p.Width), 8), out.Rows, out.Batch}, float64(out.Len()*20), cells.Buffer, out.Buffer)
 }
