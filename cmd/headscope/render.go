@@ -87,6 +87,6 @@ func (a *app) drawSpace(s *shown, lens *view.Lens, out string) error {
 	for _, m := range s.view.Scene.Matrices {
 		elements += m.Rows.N * m.Cols.N
 	}
-	a.remark("%s: %s, %d matrices with %d elements", out, s.session.Root.Name, len(s.view.Scene.Matrices), elements)
+	a.remark("%s: %.60s, %d matrices with %d elements", out, s.session.Root.Name, len(s.view.Scene.Matrices), elements)
 	return nil
 }

@@ -44,7 +44,7 @@ func Reach(m layout.Matrix, c camera.Camera, v camera.Viewport, w Window, depth 
 		seen = seen.cut(direction.Dot(p.x), direction.Dot(p.y), direction.Dot(p.origin.Sub(c.Position))+offset+slack)
 	}
 	cut(0, 0, 1, -camera.Near)
-	cut(0, 0, -1, min(depth, camera.Far))
+	cut(0, 0, -1, depth)
 	projection := v.Projection()
 	sx, sy := 1/projection[0], 1/projection[5] // tangents of half the field of view
 	// side keeps what is on one side of the plane through the camera and an edge of the

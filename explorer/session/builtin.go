@@ -55,8 +55,8 @@ type Shape struct {
 // gelu is the erf form where GPT-2 has the tanh form. lora shows random factors in the
 // model's sizes, without biases: a model has none.
 //
-// All is in view from mm's usual direction in a window of 1280 x 800. A model so wide that this
-// would need a camera beyond [camera.Far] loses its rear.
+// All is in view from mm's usual direction in a window of 1280 x 800. In mm itself, which sees
+// up to [camera.Far], a very wide model loses its rear.
 func Builtin(name string, s Shape) (*Session, error) {
 	i := indexOf(name)
 	if i < 0 {

@@ -30,7 +30,7 @@ func (s *Space) Draw(rec *gpu.Recorder, target gpu.Target, c camera.Camera, lens
 		}
 	}
 	v := camera.Viewport{W: float64(width), H: float64(height)}
-	s.compose(s.drawing, sight{c, v, scene.Whole(v), 1})
+	s.compose(s.drawing, sight{c, v, scene.Whole(v), 1, s.far(c)})
 	s.drawing.Record(rec, gpu.Pass{Target: target, Clear: gpu.RGBA(s.Look.Background()), Depth: s.depth})
 	if lens != nil {
 		s.magnify(rec, target, c, v, *lens)
@@ -42,12 +42,24 @@ func sized(d *gpu.Depth, width, height int) bool {
 	return w == width && h == height
 }
 
-// sight is what one drawing shows: the part of a camera's viewport in a window, magnified.
+// far is up to which depth something is drawn: as in mm, or as far as the scene reaches.
+func (s *Space) far(c camera.Camera) float64 {
+	_, _, back := c.Basis()
+	far := float64(camera.Far)
+	for _, p := range s.Scene.Corners() {
+		far = max(far, 1.01*c.Position.Sub(p).Dot(back))
+	}
+	return far
+}
+
+// sight is what one drawing shows: the part of a camera's viewport in a window, magnified, up
+// to a depth.
 type sight struct {
 	camera   camera.Camera
 	viewport camera.Viewport
 	window   scene.Window
 	zoom     float64
+	far      float64
 }
 
 // compose lists what is to be drawn, in the painter's order. What covers no common part of
@@ -112,7 +124,7 @@ func onlyGuides(d scene.Decoration) scene.Decoration {
 // matrix adds a matrix of the scene to a drawing.
 func (s *Space) matrix(d *render.Drawing, i int, view render.View, see sight) {
 	m := s.Scene.Matrices[i]
-	rows, cols, ok := scene.Reach(m, see.camera, see.viewport, see.window, camera.Far)
+	rows, cols, ok := scene.Reach(m, see.camera, see.viewport, see.window, see.far)
 	if !ok {
 		return
 	}
@@ -175,18 +187,21 @@ func (s sight) magnified() camera.Viewport {
 func (s sight) view() render.View {
 	c, v, w := s.camera, s.viewport, s.window
 	right, up, back := c.Basis()
-	// Nearer things get larger depths, which float32 resolves far better at a distance.
-	reverse := mgl64.Mat4{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1, 0, 0, 0, 1, 1}
+	// Nearer things get larger depths, 1 at the near plane and 0 at the far one, which float32
+	// resolves far better at a distance.
+	projection := v.Projection()
+	projection[10] = camera.Near / (s.far - camera.Near)
+	projection[14] = camera.Near * s.far / (s.far - camera.Near)
 	// Of clip space the window takes x = middle ± half, y likewise; it becomes all of it.
 	halfX, halfY := (w.Right-w.Left)/v.W, (w.Bottom-w.Top)/v.H
 	x, y := (w.Left+w.Right)/v.W-1, 1-(w.Top+w.Bottom)/v.H
 	part := mgl64.Scale3D(1/halfX, 1/halfY, 1).Mul4(mgl64.Translate3D(-x, -y, 0))
 	return render.View{
-		Clip:  mat4(part.Mul4(reverse).Mul4(v.Projection()).Mul4(c.View())),
+		Clip:  mat4(part.Mul4(projection).Mul4(c.View())),
 		Right: vec3(right), Up: vec3(up), Back: vec3(back), Eye: vec3(c.Position),
 		Width: float32((w.Right - w.Left) * s.zoom), Height: float32((w.Bottom - w.Top) * s.zoom),
 		Unit: float32(v.UnitPixels(1) * s.zoom), Ball: float32(min(v.W, v.H) / v.UnitPixels(1)),
-		Near: camera.Near, Far: camera.Far, NearPixels: render.NearPixels,
+		Near: camera.Near, Far: float32(s.far), NearPixels: render.NearPixels,
 	}
 }
 

@@ -42,7 +42,7 @@ func (s *Space) magnify(rec *gpu.Recorder, target gpu.Target, c camera.Camera, v
 	see := sight{c, v, scene.Window{
 		Left: lens.X + (float64(region.Min.X)-lens.X)/zoom, Top: lens.Y + (float64(region.Min.Y)-lens.Y)/zoom,
 		Right: lens.X + (float64(region.Max.X)-lens.X)/zoom, Bottom: lens.Y + (float64(region.Max.Y)-lens.Y)/zoom,
-	}, zoom}
+	}, zoom, s.far(c)}
 	s.compose(s.lens, see)
 	if err := s.spotlight(see, lens); err != nil {
 		rec.Fail(err)

@@ -7,8 +7,12 @@ import (
 	"image/color"
 	"testing"
 
+	"github.com/go-gl/mathgl/mgl64"
+
 	"headscope/explorer/camera"
 	"headscope/explorer/eval"
+	"headscope/explorer/expr"
+	"headscope/explorer/layout"
 	"headscope/explorer/leaf"
 	"headscope/explorer/mmtest"
 	"headscope/explorer/scene"
@@ -216,5 +220,30 @@ func TestSpaceBeforeShow(t *testing.T) {
 	}
 	if img, err := p.Image(); err != nil || img.NRGBAAt(4, 4) != (color.NRGBA{A: 255}) {
 		t.Errorf("nothing is drawn as %v, %v", img.NRGBAAt(4, 4), err)
+	}
+}
+
+// A scene that is too large for mm's far plane is seen all the same.
+func TestSpaceBeyondTheFarPlane(t *testing.T) {
+	s := Space{}
+	c, err := camera.New(mgl64.Vec3{0, 0, 40000}, mgl64.Vec3{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if far := s.far(c); far != camera.Far {
+		t.Errorf("nothing reaches to %v", far)
+	}
+	laid, err := layout.Layout(expr.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Scene = laid
+	v := camera.Viewport{W: 100, H: 100}
+	view := sight{c, v, scene.Whole(v), 1, s.far(c)}.view()
+	for _, p := range laid.Corners() {
+		clip := view.Clip.Mul4x1(vec3(p).Vec4(1))
+		if z := clip[2] / clip[3]; !(z > 0 && z < 1) {
+			t.Errorf("%v has depth %v", p, z)
+		}
 	}
 }
