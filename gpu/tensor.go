@@ -34,6 +34,12 @@ func (d *Device) NewTensor(label string, batch, rows, cols int) (Tensor, error) 
 	return b.Tensor(batch, rows, cols), nil
 }
 
+// Packed views the start of the buffer as a matrix whose rows follow one another without
+// padding.
+func (b *Buffer) Packed(rows, cols int) Tensor {
+	return Tensor{Buffer: b, Batch: 1, Rows: rows, Cols: cols, RowStride: cols, BatchStride: rows * cols}
+}
+
 // Tensor views the start of the buffer as a padded tensor [batch, rows, cols].
 func (b *Buffer) Tensor(batch, rows, cols int) Tensor {
 	stride := Stride4(cols)

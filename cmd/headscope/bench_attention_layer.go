@@ -141,11 +141,7 @@ func (b *attentionBench) measureLayer(row attentionRow) (attentionRow, error) {
 		row.Error, row.MaxLogit = &worst, logit
 	}
 	row.timing = newTiming(wall, own)
-	pairs := float64(n) * float64(n)
-	if b.f.causal {
-		pairs = float64(n) * float64(n+1) / 2
-	}
-	row.GFLOPs = (4*pairs*float64(width) + 24*float64(n)*float64(width)*float64(width)) / row.Median / 1e6
+	row.GFLOPs = (4*b.pairs(n)*float64(width) + 24*float64(n)*float64(width)*float64(width)) / row.Median / 1e6
 	return row, nil
 }
 
@@ -181,9 +177,7 @@ func (b *attentionBench) checkLayer(x *layerData, n int) (worst, logit float64, 
 	}
 	normal, third, mixed := cpu.NewMat(1, width), cpu.NewMat(1, width), cpu.NewMat(1, width)
 	stream, hidden, out := cpu.NewMat(1, width), cpu.NewMat(1, 4*width), cpu.NewMat(1, width)
-	rows := min(n, checkedRows)
-	for s := range rows {
-		i := s * (n - 1) / max(1, rows-1)
+	for _, i := range rowsToCheck(n) {
 		in := cpu.MatOf(x.host[i*width:(i+1)*width], 1, width)
 		cpu.LayerNorm(normal, in, m(&l.Gain1).Data, m(&l.Bias1).Data, l.Eps)
 		project := func(which int) cpu.Mat {

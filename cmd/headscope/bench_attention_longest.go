@@ -137,11 +137,11 @@ func (b *attentionBench) runWhole(row *longestRow, l *benchLayer, x *layerData) 
 	if row.Of == "layer" {
 		shapes = append(shapes, [3]int{1, n, width}, [3]int{1, n, 3 * width}, [3]int{1, n, 4 * width})
 	}
-	lse := gpu.Tensor{Buffer: x.lse.Buffer, Batch: 1, Rows: heads, Cols: n, RowStride: n, BatchStride: heads * n}
+	lse := x.lse.Buffer.Packed(heads, n)
 	wall, _, err := b.run(shapes, func(r *gpu.Recorder, work []gpu.Tensor) {
 		attend := func(out, q, k, v gpu.Tensor) {
 			if row.Method == "full" {
-				kernels.FullAttention(r, out, lse, work[0].Part(0, n, 0, n), work[1].Part(0, n, 0, n), q, k, v, a, true)
+				fullAttention(r, out, lse, work, q, k, v, a, true)
 			} else {
 				kernels.BlockwiseAttention(r, out, lse, work[0], q, k, v, a)
 			}

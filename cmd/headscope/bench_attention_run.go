@@ -97,10 +97,10 @@ var attentionMethods = []struct {
 	traffic func(b *attentionBench, n int) float64
 }{
 	{"full", squares, func(b *attentionBench, r *gpu.Recorder, x *attentionData, work []gpu.Tensor) {
-		fullAttention(b, r, x, work, false)
+		fullAttention(r, x.out, x.lse, work, x.q, x.k, x.v, b.attention(), false)
 	}, squareTraffic},
 	{"full-skip", squares, func(b *attentionBench, r *gpu.Recorder, x *attentionData, work []gpu.Tensor) {
-		fullAttention(b, r, x, work, true)
+		fullAttention(r, x.out, x.lse, work, x.q, x.k, x.v, b.attention(), true)
 	}, squareTraffic},
 	{"blockwise", func(b *attentionBench, n int) [][3]int {
 		return [][3]int{{1, 1, kernels.BlockwiseWork(b.d, b.f.heads, n, n, b.f.d, b.attention())}}
@@ -122,9 +122,18 @@ func (b *attentionBench) squareShapes(n, heads int) [][3]int {
 	return [][3]int{s, s}
 }
 
-func fullAttention(b *attentionBench, r *gpu.Recorder, x *attentionData, work []gpu.Tensor, skip bool) {
-	n := x.q.Rows
-	kernels.FullAttention(r, x.out, x.lse, work[0].Part(0, n, 0, n), work[1].Part(0, n, 0, n), x.q, x.k, x.v, b.attention(), skip)
+// fullAttention has its scores and weights in tensors of squareShapes.
+func fullAttention(r *gpu.Recorder, out, lse gpu.Tensor, work []gpu.Tensor, q, k, v gpu.Tensor, a kernels.Attention, skip bool) {
+	n := q.Rows
+	kernels.FullAttention(r, out, lse, work[0].Part(0, n, 0, n), work[1].Part(0, n, 0, n), q, k, v, a, skip)
+}
+
+// pairs counts the queries and keys that see each other in a text of n tokens.
+func (b *attentionBench) pairs(n int) float64 {
+	if b.f.causal {
+		return float64(n) * float64(n+1) / 2
+	}
+	return float64(n) * float64(n)
 }
 
 // squareTraffic is that of scores and weights, both written once and read once, with that of
@@ -189,8 +198,11 @@ func (b *attentionBench) data(n int) (x *attentionData, err error) {
 		return x, err
 	}
 	flat, err := b.d.NewTensor("lse", 1, 1, h*n)
-	x.lse = gpu.Tensor{Buffer: flat.Buffer, Batch: 1, Rows: h, Cols: n, RowStride: n, BatchStride: h * n}
-	return x, err
+	if err != nil {
+		return x, err
+	}
+	x.lse = flat.Buffer.Packed(h, n)
+	return x, nil
 }
 
 // measure times all methods at a length, run by run in turn, and checks them.
@@ -255,11 +267,7 @@ func (b *attentionBench) measure(n int, bar *progressbar.ProgressBar) (rows []at
 	for i, m := range attentionMethods {
 		if len(wall[i]) > 0 {
 			seconds := median(wall[i]) / 1e3
-			pairs := float64(n) * float64(n)
-			if b.f.causal {
-				pairs = float64(n) * float64(n+1) / 2
-			}
-			rows[i].GFLOPs = 4 * pairs * float64(b.f.heads*b.f.d) / seconds / 1e9
+			rows[i].GFLOPs = 4 * b.pairs(n) * float64(b.f.heads*b.f.d) / seconds / 1e9
 			rows[i].GBps = 4 * m.traffic(b, n) / seconds / 1e9
 		}
 	}
@@ -341,6 +349,15 @@ const (
 	checkedHeads = 4
 )
 
+// rowsToCheck are rows all over a text of n tokens, the first and the last among them.
+func rowsToCheck(n int) []int {
+	rows := make([]int, min(n, checkedRows))
+	for s := range rows {
+		rows[s] = s * (n - 1) / max(1, len(rows)-1)
+	}
+	return rows
+}
+
 // check compares rows all over the result with float64.
 func (b *attentionBench) check(x *attentionData, n int, row *attentionRow) error {
 	got, err := b.d.Read(x.out)
@@ -351,8 +368,7 @@ func (b *attentionBench) check(x *attentionData, n int, row *attentionRow) error
 	want, lse := cpu.NewMat(1, d), make([]float32, 1)
 	for h := range min(b.f.heads, checkedHeads) {
 		at := func(i int) cpu.Mat { return cpu.MatOf(x.host[i][h*n*d:(h+1)*n*d], n, d) }
-		for s := range min(n, checkedRows) {
-			i := s * (n - 1) / max(1, min(n, checkedRows)-1)
+		for _, i := range rowsToCheck(n) {
 			ref := cpu.Attention{Scale: float32(1 / math.Sqrt(float64(d))), Causal: b.f.causal, Position: i}
 			row.MaxLogit = max(row.MaxLogit, ref.Attend(want, lse, at(0).Sub(i, 0, 1, d), at(1), at(2)))
 			for c := range d {

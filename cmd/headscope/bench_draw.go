@@ -196,13 +196,10 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 // the middle of the matrix at a path, evenly in the logarithm of the distance.
 func flight(s *view.Space, close string, v camera.Viewport) func(t float64) camera.Camera {
 	from := camera.Default().Fit(v, s.Scene.Corners(), 0.08)
-	i := 0
-	for n, m := range s.Scene.Matrices {
-		if m.Path == close {
-			i = n
-		}
+	m, ok := s.Scene.Matrix(close)
+	if !ok {
+		m = s.Scene.Matrices[0]
 	}
-	m := s.Scene.Matrices[i]
 	target := m.World(m.Rows.N/2, m.Cols.N/2)
 	// Before the matrix, a little to the side: cells are about 40 pixels wide there.
 	normal := m.ToWorld.Col(2).Vec3()

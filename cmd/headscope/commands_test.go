@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,15 +44,7 @@ func TestAtlasWritesThePicture(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "atlas.png")
 		must(t, append([]string{"atlas", "-o", path}, args...)...)
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, err := png.Decode(f)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
+		img := readPicture(t, path)
 		w, h, err := parseSize(args[1])
 		if err != nil || img.Bounds().Dx() != w || img.Bounds().Dy() != h {
 			t.Errorf("%v: the picture is %v", args, img.Bounds())

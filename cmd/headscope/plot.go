@@ -84,8 +84,13 @@ func (f *benchFlags) draw(b bars) error {
 	if err != nil {
 		return fmt.Errorf("--plot %s: %w", f.plot, err)
 	}
+	return f.writePlot(writer)
+}
+
+// writePlot writes a finished chart where --plot says.
+func (f *benchFlags) writePlot(chart io.WriterTo) error {
 	var out bytes.Buffer
-	if _, err := writer.WriteTo(&out); err != nil {
+	if _, err := chart.WriteTo(&out); err != nil {
 		return fmt.Errorf("--plot %s: %w", f.plot, err)
 	}
 	return tensor.WriteFile(f.plot, func(w io.Writer) error {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"strings"
@@ -12,8 +10,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"headscope/models/tensor"
 )
 
 // panel is a chart of curves with logarithmic axes.
@@ -58,14 +54,7 @@ func (f *benchFlags) drawPanels(title string, panels []panel) error {
 	for i, c := range plot.Align([][]*plot.Plot{plots}, draw.Tiles{Rows: 1, Cols: len(plots), PadX: vg.Points(14)}, below)[0] {
 		plots[i].Draw(c)
 	}
-	var out bytes.Buffer
-	if _, err := canvas.WriteTo(&out); err != nil {
-		return fmt.Errorf("--plot %s: %w", f.plot, err)
-	}
-	return tensor.WriteFile(f.plot, func(w io.Writer) error {
-		_, err := w.Write(out.Bytes())
-		return err
-	})
+	return f.writePlot(canvas)
 }
 
 // plot makes one chart.

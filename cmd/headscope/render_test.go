@@ -3,7 +3,6 @@ package main
 import (
 	"image"
 	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,16 +14,7 @@ func picture(t *testing.T, args ...string) image.Image {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "picture.png")
 	must(t, append([]string{"render", "-o", path}, args...)...)
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return img
+	return readPicture(t, path)
 }
 
 // differing is the share of the pixels of two pictures that differ.

@@ -134,7 +134,7 @@ func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *s
 	if asked && text == "" {
 		builtin = "attngpt2"
 	}
-	if !asked || !isBuiltin(builtin) {
+	if !asked || !session.IsBuiltin(builtin) {
 		if s.session, err = f.sessionFlags.open(args); err != nil {
 			return nil, err
 		}
@@ -166,11 +166,6 @@ func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *s
 		files = append(files, leaf.Web(cmd.Context()))
 	}
 	return files, nil
-}
-
-// isBuiltin reports whether a session comes with the program.
-func isBuiltin(name string) bool {
-	return slices.ContainsFunc(session.Builtins(), func(line string) bool { return strings.HasPrefix(line, name+": ") })
 }
 
 // recall takes from a session file what the command line leaves open.

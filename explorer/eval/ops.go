@@ -129,8 +129,7 @@ func (o *ops) attendBlocks(names gpt2.AttendNames, q, k, v gpu.Tensor) *handle {
 	lse := o.sums(names.LSE, q.Batch, q.Rows)
 	return o.make(names.HeadOut, 1, q.Rows, q.Batch*q.Cols, func(out gpu.Tensor) {
 		if work != nil && lse != nil {
-			sums := gpu.Tensor{Buffer: lse.one().Buffer, Batch: 1, Rows: q.Batch, Cols: q.Rows, RowStride: q.Rows}
-			kernels.BlockwiseAttention(o.r, out.Heads(q.Batch), sums, work.one(), q, k, v, how)
+			kernels.BlockwiseAttention(o.r, out.Heads(q.Batch), lse.one().Buffer.Packed(q.Batch, q.Rows), work.one(), q, k, v, how)
 		}
 	})
 }
@@ -139,7 +138,7 @@ func (o *ops) attendBlocks(names gpt2.AttendNames, q, k, v gpu.Tensor) *handle {
 func (o *ops) sums(name string, heads, rows int) *handle {
 	return o.make(name, 1, 1, heads*rows, func(out gpu.Tensor) {
 		if o.a.keep(name) {
-			o.a.results[name] = gpu.Tensor{Buffer: out.Buffer, Batch: 1, Rows: heads, Cols: rows, RowStride: rows}
+			o.a.results[name] = out.Buffer.Packed(heads, rows)
 		}
 	})
 }

@@ -37,6 +37,16 @@ type Scene struct {
 	Box      Box      // around all, in the world
 }
 
+// Matrix is the matrix at a path, and whether there is one.
+func (s Scene) Matrix(path string) (Matrix, bool) {
+	for _, m := range s.Matrices {
+		if m.Path == path {
+			return m, true
+		}
+	}
+	return Matrix{}, false
+}
+
 // Corners are the places in the world of all matrices' outermost elements: what a camera has
 // to see to show everything.
 func (s Scene) Corners() []mgl64.Vec3 {

@@ -69,6 +69,9 @@ func Builtin(name string, s Shape) (*Session, error) {
 	return made, nil
 }
 
+// IsBuiltin reports whether a built-in session has a name.
+func IsBuiltin(name string) bool { return indexOf(name) >= 0 }
+
 // indexOf is -1 for a name that no built-in session has.
 func indexOf(name string) int {
 	return slices.IndexFunc(builtins, func(b builtin) bool { return b.name == name })

@@ -63,7 +63,7 @@ func Open(text string, source Source) (*Session, error) {
 	case errors.Is(err, fs.ErrPermission):
 	case strings.Contains(text, "@"):
 		return FromExpression(text)
-	case indexOf(text) >= 0:
+	case IsBuiltin(text):
 		return Builtin(text, Shape{})
 	}
 	return nil, fmt.Errorf("%.80q is no link, no expression such as A @ B, none of the sessions %s, and no file: %w",

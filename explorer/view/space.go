@@ -34,6 +34,7 @@ type Space struct {
 	depth     *gpu.Depth              // owned: of the target last drawn to
 	root      *expr.Node              // not owned
 	summaries map[string]eval.Summary // by path
+	absMax    float64                 // of all matrices
 	boxes     []layout.Box            // of the scene's matrices, then of its cubes
 }
 
@@ -72,6 +73,10 @@ func (s *Space) Arrange(root *expr.Node, laid layout.Scene, values Values) (err 
 		return err
 	}
 	s.root, s.Scene, s.values = root, laid, values
+	s.absMax = 0
+	for _, m := range s.summaries {
+		s.absMax = max(s.absMax, m.AbsMax)
+	}
 	return s.paint()
 }
 
@@ -79,13 +84,7 @@ func (s *Space) Arrange(root *expr.Node, laid layout.Scene, values Values) (err 
 func (s *Space) Summary(path string) eval.Summary { return s.summaries[path] }
 
 // AbsMax is the largest |x| of all matrices.
-func (s *Space) AbsMax() float64 {
-	largest := 0.0
-	for _, m := range s.summaries {
-		largest = max(largest, m.AbsMax)
-	}
-	return largest
-}
+func (s *Space) AbsMax() float64 { return s.absMax }
 
 // Elements says how the elements of a matrix of the scene look.
 func (s *Space) Elements(m layout.Matrix) scene.Elements {

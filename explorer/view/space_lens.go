@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"headscope/explorer/camera"
-	"headscope/explorer/layout"
 	"headscope/explorer/scene"
 	"headscope/gpu"
 	"headscope/gpu/render"
@@ -57,7 +56,7 @@ func (s *Space) spotlight(see sight, lens Lens) error {
 	if !ok {
 		return nil
 	}
-	m := s.matrixAt(hit.Path)
+	m, _ := s.Scene.Matrix(hit.Path)
 	reach := min(int(m.Node.Deco.Spotlight), maxSpotlight)
 	if reach < 0 || m.Node.Deco.Spotlight <= 0 {
 		return nil
@@ -84,13 +83,3 @@ func (s *Space) spotlight(see sight, lens Lens) error {
 
 // maxSpotlight bounds how far the values around an element are shown.
 const maxSpotlight = 32
-
-// matrixAt is the matrix of the scene at a path that it has.
-func (s *Space) matrixAt(path string) layout.Matrix {
-	for _, m := range s.Scene.Matrices {
-		if m.Path == path {
-			return m
-		}
-	}
-	return layout.Matrix{}
-}

@@ -296,24 +296,6 @@ func tryReduce(b *bench, s Shape) {
 	b.expect(sum.Out, want)
 }
 
-func tryCondense(b *bench, s Shape) {
-	// Cells of attention: a mean, and a maximum that is not below it.
-	x := b.random(s.H * s.N * 2 * s.N)
-	for i := 0; i < len(x); i += 2 {
-		x[i], x[i+1] = float32(math.Abs(float64(x[i]))), float32(math.Abs(float64(x[i]))+math.Abs(float64(x[i+1])))
-	}
-	n := s.N + 2*s.M
-	in, out := b.put(s.H, s.N, 2*s.N, x), b.room(s.H, s.N, s.N)
-	b.record(func(r *gpu.Recorder) { Condense(r, out, in, n, 0.7) })
-	var want []float32
-	for h := range s.H {
-		m := cpu.NewMat(s.N, s.N)
-		cpu.Condense(m, cpu.MatOf(x[h*s.N*2*s.N:], s.N, 2*s.N), n, 0.7)
-		want = append(want, m.Data...)
-	}
-	b.expect(out, want)
-}
-
 func tryPyramid(b *bench, s Shape) {
 	_, cells := PyramidLevels(s.N, s.M)
 	if cells == 0 {
