@@ -14,6 +14,7 @@ import (
 	"headscope/gpu"
 	"headscope/gpu/kernels"
 	"headscope/models/gpt2"
+	"headscope/models/tensor"
 	"headscope/wgsl/cpu"
 )
 
@@ -74,10 +75,8 @@ func (b *attentionBench) loadHead(a *app) error {
 		if err != nil {
 			return err
 		}
-		for i, x := range t.Data {
-			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-				return fmt.Errorf("%s: %s[%d, %d] is %v: attention needs numbers", b.real.name, what, i/t.Cols(), i%t.Cols(), x)
-			}
+		if i := tensor.FirstNonFinite(t.Data); i >= 0 {
+			return fmt.Errorf("%s: %s[%d, %d] is %v: attention needs numbers", b.real.name, what, i/t.Cols(), i%t.Cols(), t.Data[i])
 		}
 		*to, b.real.n = t.Data, t.Rows()
 	}

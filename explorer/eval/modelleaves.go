@@ -109,7 +109,7 @@ func (l *ModelLeaves) find(name leafName) (tensor.Tensor, error) {
 		if err != nil {
 			return k, err
 		}
-		return transposed(k), nil
+		return k.Transposed(), nil
 	case "v":
 		return l.projected(name, 2)
 	case "wk_t":
@@ -117,7 +117,7 @@ func (l *ModelLeaves) find(name leafName) (tensor.Tensor, error) {
 		if err != nil {
 			return w, err
 		}
-		return transposed(w), nil
+		return w.Transposed(), nil
 	case "wv":
 		return l.weight(name, 2)
 	default: // wq, wqs
@@ -162,7 +162,7 @@ func (l *ModelLeaves) activations(name leafName) (tensor.Tensor, error) {
 		x = ones
 	}
 	if name.kind == "input_t" {
-		x = transposed(x)
+		x = x.Transposed()
 	}
 	return x, nil
 }
@@ -204,14 +204,4 @@ func (l *ModelLeaves) projected(name leafName, part int) (tensor.Tensor, error) 
 	cpu.MatMul(cpu.MatOf(out.Data, out.Rows(), out.Cols()), cpu.MatOf(x.Data, x.Rows(), x.Cols()),
 		cpu.MatOf(w.Data, w.Rows(), w.Cols()), cpu.Epilogue{})
 	return out, nil
-}
-
-func transposed(t tensor.Tensor) tensor.Tensor {
-	out := tensor.New(t.Cols(), t.Rows())
-	for i := range t.Rows() {
-		for j, v := range t.Row(i) {
-			out.Row(j)[i] = v
-		}
-	}
-	return out
 }

@@ -129,7 +129,7 @@ func (m *Model) splitHeads(layer int) []*tensor.Stored {
 					}
 					cut := Head(w, part*heads+head, 3*heads)
 					if matrix == "wk_t" {
-						cut = transposed(cut)
+						cut = cut.Transposed()
 					}
 					return encoded(cut.Data)
 				},
@@ -144,16 +144,6 @@ func encoded(data []float32) ([]byte, error) {
 	b.Grow(4 * len(data))
 	err := tensor.Encode(&b, tensor.F32, data)
 	return b.Bytes(), err
-}
-
-func transposed(t tensor.Tensor) tensor.Tensor {
-	out := tensor.New(t.Cols(), t.Rows())
-	for i := range t.Rows() {
-		for j, v := range t.Row(i) {
-			out.Row(j)[i] = v
-		}
-	}
-	return out
 }
 
 // commonDtype is the half precision type that all tensors have, else F32.

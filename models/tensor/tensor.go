@@ -62,6 +62,17 @@ func product(shape []int) int {
 	return n
 }
 
+// Transposed is a copy [cols, rows], all dimensions but the last as rows.
+func (t Tensor) Transposed() Tensor {
+	out := New(t.Cols(), t.Rows())
+	for i := range t.Rows() {
+		for j, v := range t.Row(i) {
+			out.Row(j)[i] = v
+		}
+	}
+	return out
+}
+
 // ErrShape is wrapped by the errors of [CheckedLen].
 var ErrShape = errors.New("impossible shape")
 

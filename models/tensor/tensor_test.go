@@ -81,3 +81,21 @@ func TestDtypeNames(t *testing.T) {
 		}
 	}
 }
+
+func TestTransposedTensor(t *testing.T) {
+	x := New(2, 3)
+	for i := range x.Data {
+		x.Data[i] = float32(i)
+	}
+	y := x.Transposed()
+	if y.Rows() != 3 || y.Cols() != 2 {
+		t.Fatalf("the shape is %v", y.Shape)
+	}
+	for i := range 2 {
+		for j := range 3 {
+			if y.Row(j)[i] != x.Row(i)[j] {
+				t.Errorf("[%d, %d] is %v, want %v", j, i, y.Row(j)[i], x.Row(i)[j])
+			}
+		}
+	}
+}
