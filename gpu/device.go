@@ -31,9 +31,12 @@ type Device struct {
 	smooth     *Sampler                   // of [Device.Smooth], or nil
 	texels     texelReads                 // images that kernels read matrices from, if Texels
 
-	sliceCost float64   // work (about FLOP) that one submit may hold, follows the measured speed
-	unwaited  float64   // work submitted since the last Wait
-	busySince time.Time // when the first of it was submitted
+	sliceTime time.Duration // how long a submit should take
+	between   func()        // called between the submits of a recording; or nil
+	away      time.Duration // spent in between so far
+	sliceCost float64       // work (about FLOP) that one submit may hold, follows the measured speed
+	unwaited  float64       // work submitted since the last Wait
+	busySince time.Time     // when the first of it was submitted
 	nextID    uint64
 	encoders  int      // open command encoders
 	doomed    []func() // releases that wait until no encoder is open
@@ -51,26 +54,33 @@ type Live struct {
 
 // Open opens the best adapter that satisfies choice.
 func Open(choice Choice) (*Device, error) {
-	d := &Device{
-		instance:   newInstance(),
-		kernels:    map[string]*Kernel{},
-		modules:    map[string]*module{},
-		bindGroups: map[string]*wgpu.BindGroup{},
-	}
-	if err := d.open(choice); err != nil {
+	d := newDevice()
+	if err := d.open(choice, func(*wgpu.Adapter) bool { return true }); err != nil {
 		d.Release()
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *Device) open(choice Choice) error {
+// newDevice makes a device that is still to be opened.
+func newDevice() *Device {
+	return &Device{
+		instance:   newInstance(),
+		kernels:    map[string]*Kernel{},
+		modules:    map[string]*module{},
+		bindGroups: map[string]*wgpu.BindGroup{},
+		sliceTime:  sliceTime,
+	}
+}
+
+// open opens the first adapter that satisfies choice and is suitable.
+func (d *Device) open(choice Choice, suitable func(*wgpu.Adapter) bool) error {
 	handles, infos, err := enumerate(d.instance)
 	if err != nil {
 		return err
 	}
 	for i, h := range handles {
-		if d.adapter == nil && matches(infos[i], choice) {
+		if d.adapter == nil && matches(infos[i], choice) && suitable(h) {
 			d.adapter, d.Adapter = h, infos[i]
 		} else {
 			h.Release()
@@ -81,7 +91,7 @@ func (d *Device) open(choice Choice) error {
 		for i, a := range infos {
 			names[i] = a.String()
 		}
-		return fmt.Errorf("gpu: no adapter matches %q; there is: %s", choice, strings.Join(names, ", "))
+		return fmt.Errorf("gpu: no adapter that matches %q can be used; there is: %s", choice, strings.Join(names, ", "))
 	}
 	var features []wgpu.FeatureName
 	if d.adapter.HasFeature(wgpu.FeatureName_TimestampQuery) {

@@ -115,6 +115,7 @@ type Draw struct {
 	First     int // instance
 	Instances int // from the first one on
 	Depth     DepthUse
+	Clip      image.Rectangle // what is drawn to, in pixels of the target; empty: the pass' region
 	// Indirect holds four words a draw (vertices, instances, 0, 0) that a kernel wrote;
 	// draw number IndirectIndex of it replaces First and Instances.
 	Indirect      *Buffer
@@ -196,13 +197,25 @@ func (r *Recorder) Render(pass Pass, draws ...Draw) {
 	encoder := r.encoder.BeginRenderPass(pass.descriptor(r.label, view))
 	defer encoder.Release()
 	encoder.SetViewport(float32(region.Min.X), float32(region.Min.Y), float32(region.Dx()), float32(region.Dy()), 0, 1)
-	encoder.SetScissorRect(uint32(region.Min.X), uint32(region.Min.Y), uint32(region.Dx()), uint32(region.Dy()))
+	var (
+		clip     image.Rectangle
+		pipeline *wgpu.RenderPipeline
+	)
 	for i, w := range draws {
-		if w.Indirect == nil && w.Instances == 0 {
+		seen := region
+		if !w.Clip.Empty() {
+			seen = w.Clip.Intersect(region)
+		}
+		if w.Indirect == nil && w.Instances == 0 || seen.Empty() {
 			continue
 		}
-		if i == 0 || ready[i].pipeline != ready[i-1].pipeline {
-			encoder.SetPipeline(ready[i].pipeline)
+		if seen != clip {
+			clip = seen
+			encoder.SetScissorRect(uint32(clip.Min.X), uint32(clip.Min.Y), uint32(clip.Dx()), uint32(clip.Dy()))
+		}
+		if ready[i].pipeline != pipeline {
+			pipeline = ready[i].pipeline
+			encoder.SetPipeline(pipeline)
 		}
 		encoder.SetBindGroup(0, ready[i].group, []uint32{ready[i].offset})
 		if w.Indirect != nil {

@@ -1,7 +1,6 @@
 package gpu
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,9 +14,28 @@ import (
 // alignment, usually 256 bytes, so that about a thousand dispatches fit.
 const paramsSize = 256 << 10
 
-// A submit should take about this long: far below the five seconds after which the
-// binding's poll gives up, and short enough that the machine stays usable.
+// A submit should take about this long, unless [Device.Slices] says otherwise: far below the
+// five seconds after which the binding's poll gives up, and short enough that the machine
+// stays usable.
 const sliceTime = 100 * time.Millisecond
+
+// Slices makes every submit of a recording take about so long, and lets between run after
+// each but the last. between may use the device for other recordings; it is meant for the
+// frames of a window, which go on while long work is done.
+func (d *Device) Slices(length time.Duration, between func()) {
+	d.sliceCost *= length.Seconds() / d.sliceTime.Seconds()
+	d.sliceTime, d.between = length, between
+}
+
+// pause is called after a submit that is not the last of its recording.
+func (d *Device) pause() {
+	if d.between == nil {
+		return
+	}
+	start := time.Now()
+	d.between()
+	d.away += time.Since(start)
+}
 
 // initialSliceCost guesses the work of one submit (about FLOP) before any is measured.
 func initialSliceCost(a AdapterInfo) float64 {
@@ -34,7 +52,7 @@ func initialSliceCost(a AdapterInfo) float64 {
 // adapt follows the measured speed of the work that has just been waited for.
 func (d *Device) adapt(elapsed time.Duration) {
 	if d.unwaited > 0 {
-		if want := d.unwaited * sliceTime.Seconds() / max(elapsed.Seconds(), 1e-4); d.unwaited > d.sliceCost/4 || want < d.sliceCost {
+		if want := d.unwaited * d.sliceTime.Seconds() / max(elapsed.Seconds(), 1e-4); d.unwaited > d.sliceCost/4 || want < d.sliceCost {
 			d.sliceCost = max(1e8, min(max(want, d.sliceCost/2), d.sliceCost*2))
 		}
 	}
@@ -42,7 +60,7 @@ func (d *Device) adapt(elapsed time.Duration) {
 }
 
 // Recorder collects dispatches and draws into command encoders. It submits by itself
-// whenever the recorded work is worth about [sliceTime], so that a chain of any length
+// whenever the recorded work is worth about a slice ([Device.Slices]), so that a chain of any length
 // is one recording and yet no submit is long. Its first error sticks.
 type Recorder struct {
 	d       *Device
@@ -144,7 +162,9 @@ const slotSize = 512
 func (r *Recorder) reserve(n int, cost float64) bool {
 	if r.cost > 0 && r.cost+cost > r.d.sliceCost || len(r.params)+n*slotSize > paramsSize {
 		if r.flush(); r.err == nil {
-			r.Fail(cmp.Or(r.d.Wait(), r.until.Err()))
+			r.Fail(r.d.Wait())
+			r.d.pause()
+			r.Fail(r.until.Err())
 		}
 	}
 	r.cost += cost

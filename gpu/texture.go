@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"image"
 	"math/bits"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
@@ -41,13 +42,35 @@ func (d *Device) NewTexture(label string, width, height int, pixels []byte) (*Te
 	if err != nil {
 		return nil, err
 	}
-	size := &wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: 1}
-	layout := &wgpu.TextureDataLayout{BytesPerRow: uint32(width), RowsPerImage: uint32(height)}
-	if err := d.queue.WriteTexture(t.handle.AsImageCopy(), pixels, layout, size); err != nil {
+	if err := t.Write(0, 0, width, height, pixels, width); err != nil {
 		t.Release()
-		return nil, fmt.Errorf("gpu: texture %s: %w", label, err)
+		return nil, err
 	}
 	return t, nil
+}
+
+// Write replaces a rectangle of a texture of one byte a texel, whose upper left corner is
+// (x, y), by rows of pixels that start every pitch bytes. What was recorded and not yet
+// submitted sees it, too.
+func (t *Texture) Write(x, y, width, height int, pixels []byte, pitch int) error {
+	switch {
+	case t.handle == nil:
+		return fmt.Errorf("gpu: write into texture %s: it has been released", t.Label)
+	case t.bytes != uint64(t.Width*t.Height):
+		return fmt.Errorf("gpu: write into texture %s: it has more than one byte a texel", t.Label)
+	case width < 1 || height < 1 || !image.Rect(x, y, x+width, y+height).In(image.Rect(0, 0, t.Width, t.Height)):
+		return fmt.Errorf("gpu: write of %d x %d texels at (%d, %d) into texture %s of %d x %d", width, height, x, y, t.Label, t.Width, t.Height)
+	case pitch < width || len(pixels) < pitch*(height-1)+width:
+		return fmt.Errorf("gpu: write into texture %s: %d bytes, %d a row, for %d x %d texels", t.Label, len(pixels), pitch, width, height)
+	}
+	to := t.handle.AsImageCopy()
+	to.Origin = wgpu.Origin3D{X: uint32(x), Y: uint32(y)}
+	layout := &wgpu.TextureDataLayout{BytesPerRow: uint32(pitch), RowsPerImage: uint32(height)}
+	size := &wgpu.Extent3D{Width: uint32(width), Height: uint32(height), DepthOrArrayLayers: 1}
+	if err := t.device.queue.WriteTexture(to, pixels[:pitch*(height-1)+width], layout, size); err != nil {
+		return fmt.Errorf("gpu: write into texture %s: %w", t.Label, err)
+	}
+	return nil
 }
 
 // NewColours makes an array of textures of RGBA colours, 8 bits a channel, for kernels to

@@ -13,7 +13,8 @@ func (d *Device) HasTimestamps() bool { return d.device.HasFeature(wgpu.FeatureN
 
 // Time records and runs work, and returns the wall-clock time from the submit to its
 // end and, where the adapter has timestamps, the time by its own clock (else 0). The
-// GPU's time covers the first to the last submit of the recording, waits included.
+// GPU's time covers the first to the last submit of the recording, waits included. Time
+// spent in the function of [Device.Slices] does not count.
 func (d *Device) Time(label string, record func(r *Recorder)) (wall, gpu time.Duration, err error) {
 	if err := d.Wait(); err != nil {
 		return 0, 0, err
@@ -27,7 +28,7 @@ func (d *Device) Time(label string, record func(r *Recorder)) (wall, gpu time.Du
 		defer stamps.Release()
 		r.stamps = stamps
 	}
-	start := time.Now()
+	start, away := time.Now(), d.away
 	record(r)
 	if stamps != nil && r.err == nil && r.open() {
 		r.endPass()
@@ -39,12 +40,13 @@ func (d *Device) Time(label string, record func(r *Recorder)) (wall, gpu time.Du
 	if err := d.Wait(); err != nil {
 		return 0, 0, err
 	}
-	wall = time.Since(start)
+	away = d.away - away
+	wall = time.Since(start) - away
 	if stamps == nil {
 		return wall, 0, nil
 	}
 	gpu, err = d.resolve(stamps)
-	return wall, gpu, err
+	return wall, max(0, gpu-away), err
 }
 
 // resolve reads the two timestamps, which wgpu 0.17 delivers in ticks of the queue's

@@ -1,5 +1,5 @@
 // Where the matrices of one layer x [heads, n, n] stand on a sheet: each head's rank in the
-// sheet's order gives column and row, these its square; squares outside the viewport are
+// sheet's order gives column and row, these its square; squares out of view are
 // culled, the rest get a level of detail and become instances of heatmap.wgsl, and the
 // count goes into the layer's arguments of an indirect draw. No value is read.
 //
@@ -10,7 +10,8 @@
 #import "shared/instance.wgsl"
 
 struct Params {
-    layer: u32,
+    draw: u32,          // number of the layer's draw arguments
+    first: u32,         // of the layer's ranks and instances
     heads: u32,
     n: u32,             // rows and columns of a matrix
     columns: u32,       // of the sheet
@@ -19,19 +20,22 @@ struct Params {
     side: u32,          // of a square, in pixels
     pitch_x: i32,       // from square to square
     pitch_y: i32,
-    width: i32,         // of the viewport
-    height: i32,
+    left: i32,          // what is seen of the sheet
+    top: i32,
+    right: i32,
+    bottom: i32,
     x_offset: u32,      // offset and strides of the values, in floats
     x_stride: u32,
     x_batch: u32,
     unused0: u32,
     unused1: u32,
+    unused2: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> ranks: array<u32>;                 // [layers, heads]; not below 2^31: not shown
-@group(0) @binding(2) var<storage, read_write> instances: array<Instance>;  // [layers, heads]
-@group(0) @binding(3) var<storage, read_write> args: array<vec4<u32>>;      // [layers]: vertices, instances, 0, 0
+@group(0) @binding(1) var<storage, read> ranks: array<u32>;                 // of heads; not below 2^31: not shown
+@group(0) @binding(2) var<storage, read_write> instances: array<Instance>;
+@group(0) @binding(3) var<storage, read_write> args: array<vec4<u32>>;      // vertices, instances, 0, 0
 
 fn cells_at(level: u32) -> u32 {
     return (p.n + (1u << level) - 1u) >> level;
@@ -54,11 +58,11 @@ fn main() {
 
     var count = 0u;
     for (var head = 0u; head < p.heads; head = head + 1u) {
-        let rank = ranks[p.layer * p.heads + head];
+        let rank = ranks[p.first + head];
         let x = p.x + i32(rank % p.columns) * p.pitch_x;
         let y = p.y + i32(rank / p.columns) * p.pitch_y;
         let side = i32(p.side);
-        if (rank >= 0x80000000u || x >= p.width || y >= p.height || x + side <= 0 || y + side <= 0) {
+        if (rank >= 0x80000000u || x >= p.right || y >= p.bottom || x + side <= p.left || y + side <= p.top) {
             continue;
         }
         var base = p.x_offset + head * p.x_batch;
@@ -67,8 +71,8 @@ fn main() {
             base = head * pyramid + first;
             stride = cells_at(level);
         }
-        instances[p.layer * p.heads + count] = Instance(x, y, p.side, level, cells_at(level), base, stride, head);
+        instances[p.first + count] = Instance(x, y, p.side, level, cells_at(level), base, stride, head);
         count = count + 1u;
     }
-    args[p.layer] = vec4<u32>(4u, count, 0u, 0u);
+    args[p.draw] = vec4<u32>(4u, count, 0u, 0u);
 }

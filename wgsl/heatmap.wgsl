@@ -46,8 +46,9 @@ struct Corner {
 @vertex
 fn vs(@builtin(vertex_index) vertex: u32, @builtin(instance_index) index: u32) -> Corner {
     let i = instances[p.first + index];
-    let place = vec2<f32>(f32(i.x), f32(i.y)) + corner(vertex) * f32(i.side);
-    return Corner(clip_of(place, p.size), vec4<i32>(i.x, i.y, i32(i.side), i32(i.level)), vec4<u32>(i.cells, i.base, i.stride, 0u));
+    // A square may reach far beyond the target, farther than floats tell pixels apart.
+    let place = vec2<i32>(i.x, i.y) + vec2<i32>(corner(vertex)) * i32(i.side);
+    return Corner(clip_of(clamp(vec2<f32>(place), vec2<f32>(0.0), p.size), p.size), vec4<i32>(i.x, i.y, i32(i.side), i32(i.level)), vec4<u32>(i.cells, i.base, i.stride, 0u));
 }
 
 // ratio is a / b, rounded down. The software adapters' whole-number division is slow; a
@@ -62,11 +63,9 @@ fn ratio(a: u32, b: u32) -> u32 {
 
 // owned is the range [x, y) of cells that pixel at of side owns along one axis.
 fn owned(at: u32, side: u32, cells: u32) -> vec2<u32> {
-    if (cells <= side) {
-        let c = ratio((2u * at + 1u) * cells, 2u * side);
-        return vec2<u32>(c, c + 1u);
-    }
-    return vec2<u32>(ratio(2u * at * cells + side - 1u, 2u * side), ratio(2u * (at + 1u) * cells + side - 1u, 2u * side));
+    let single = cells <= side;
+    let first = ratio(select(2u * at * cells + side - 1u, (2u * at + 1u) * cells, single), 2u * side);
+    return vec2<u32>(first, select(ratio(2u * (at + 1u) * cells + side - 1u, 2u * side), first + 1u, single));
 }
 
 @fragment
@@ -93,16 +92,21 @@ fn fs(c: Corner) -> @location(0) vec4<f32> {
     var sum = 0.0;
     var peak = 0.0;
     for (var i = rows.x; i < rows.y; i = i + 1u) {
+        let tall = min((i + 1u) << level, p.n) - (i << level);
         for (var j = cols.x; j < cols.y; j = j + 1u) {
             let index = c.cells.y + i * c.cells.z + j;
+            var mean = 0.0;
+            var most = 0.0;
             if (level == 0u) {
-                sum = sum + values[index];
-                peak = max(peak, abs(values[index]));
+                mean = values[index];
+                most = abs(mean);
             } else {
-                let covered = (min((i + 1u) << level, p.n) - (i << level)) * (min((j + 1u) << level, p.n) - (j << level));
-                sum = sum + pyramid[index].x * f32(covered);
-                peak = max(peak, pyramid[index].y);
+                let cell = pyramid[index];
+                mean = cell.x;
+                most = cell.y;
             }
+            sum = sum + mean * f32(tall * (min((j + 1u) << level, p.n) - (j << level)));
+            peak = max(peak, most);
         }
     }
     return vec4<f32>(colour_of(shown(sum, peak, bottom - top, seen, p.range), p.range, p.palette), 1.0);

@@ -40,7 +40,7 @@ type variant struct {
 // variants is the table of all kernels made of templates, by name.
 func variants() map[string]variant {
 	table := map[string]variant{}
-	for _, name := range []string{"layernorm", "softmax", "reduce", "standardize", "topk", "traits"} {
+	for _, name := range []string{"layernorm", "softmax", "reduce", "standardize", "topk", "traits", "compare"} {
 		for _, r := range rows {
 			table[name+"_"+r.Row] = variant{name + ".wgsl.tmpl", r}
 		}

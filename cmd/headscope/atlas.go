@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"math"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -15,7 +14,6 @@ import (
 	"headscope/gpu"
 	"headscope/gpu/render"
 	"headscope/models/tensor"
-	"headscope/wgsl/cpu"
 )
 
 // atlasFlags say how the sheet looks.
@@ -172,11 +170,7 @@ func (s *loaded) describe(sheet *view.Atlas, acts *eval.Activations, patterns []
 		if err != nil {
 			return err
 		}
-		for l, heads := range traits {
-			for h, t := range heads {
-				sheet.Stats = append(sheet.Stats, view.HeadStat{Layer: l, Head: h, Traits: traitValues(t)})
-			}
-		}
+		sheet.Stats = view.HeadStats(traits)
 	}
 	t := s.file.Tokenizer
 	if t == nil {
@@ -192,17 +186,4 @@ func (s *loaded) describe(sheet *view.Atlas, acts *eval.Activations, patterns []
 		sheet.Next = append(sheet.Next, view.Guess{Token: t.Token(n.ID), P: n.Prob})
 	}
 	return nil
-}
-
-// traitValues names a head's traits; those that need a repeated token are not numbers
-// where there is none.
-func traitValues(t cpu.HeadTraits) map[view.Trait]float64 {
-	duplicate, induction := t.Duplicate, t.Induction
-	if t.Repeats == 0 {
-		duplicate, induction = math.NaN(), math.NaN()
-	}
-	return map[view.Trait]float64{
-		view.Current: t.Current, view.Previous: t.Previous, view.First: t.First, view.Entropy: t.Normalized,
-		view.Distance: t.Distance, view.Duplicate: duplicate, view.Induction: induction,
-	}
 }

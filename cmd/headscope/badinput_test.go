@@ -173,7 +173,7 @@ func TestBadSpaceFlags(t *testing.T) {
 			{exitUsage, "L5H4", []string{"attngpt2", "--head", "L5H4x"}},
 			{exitFailed, "layers L0 to L11", []string{"--head", "L12H0"}},
 			{exitFailed, "heads H0 to H11", []string{"--head", "L0H12"}},
-			{exitFailed, "layers L0 to L11", []string{"--head", "L-1H0"}},
+			{exitUsage, "L5H4", []string{"--head", "L-1H0"}},
 			{exitUsage, "a session of its own", []string{"A @ B", "--head", "L0H0"}},
 			{exitFailed, "no such folder", []string{"A @ B", "--data", "nowhere"}},
 			{exitFailed, "no such folder", []string{"attngpt2", "--data", "docs_test.go"}},

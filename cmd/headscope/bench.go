@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"headscope/explorer/bench"
 	"headscope/gpu"
 	"headscope/models/tensor"
 )
@@ -23,8 +22,8 @@ type report struct {
 	CPUs        int    `json:"cpus"`
 	Rows        any    `json:"rows"`
 
-	Longest     []longestRow `json:"longest,omitempty"`     // of bench attention
-	Interrupted bool         `json:"interrupted,omitempty"` // there would have been more
+	Longest     []bench.LongestRow `json:"longest,omitempty"`     // of bench attention
+	Interrupted bool               `json:"interrupted,omitempty"` // there would have been more
 }
 
 // benchFlags are those of every benchmark.
@@ -65,26 +64,3 @@ func (f *benchFlags) saveReport(d *gpu.Device, r report) error {
 		return e.Encode(r)
 	})
 }
-
-// timing is the distribution of repeated runs, in milliseconds.
-type timing struct {
-	Median float64 `json:"ms_median"`
-	Min    float64 `json:"ms_min"`
-	GPU    float64 `json:"gpu_ms,omitempty"` // median by the adapter's own clock
-	Runs   int     `json:"runs"`
-}
-
-func newTiming(wall, gpu []time.Duration) timing {
-	t := timing{Median: median(wall), Min: ms(slices.Min(wall)), Runs: len(wall)}
-	if len(gpu) > 0 {
-		t.GPU = median(gpu)
-	}
-	return t
-}
-
-func median(d []time.Duration) float64 {
-	d = slices.Sorted(slices.Values(d))
-	return (ms(d[(len(d)-1)/2]) + ms(d[len(d)/2])) / 2
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

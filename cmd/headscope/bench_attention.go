@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"math"
 	"regexp"
@@ -13,46 +13,22 @@ import (
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/plotter"
 
+	"headscope/explorer/bench"
+	"headscope/explorer/eval"
 	"headscope/gpu"
-	"headscope/gpu/kernels"
+	"headscope/models/gpt2"
 )
-
-// attentionRow is one measurement: a method at a length.
-type attentionRow struct {
-	N      int    `json:"n"`
-	Heads  int    `json:"heads"`
-	D      int    `json:"d"`
-	Causal bool   `json:"causal"`
-	Block  int    `json:"block"`  // keys
-	Method string `json:"method"` // full, full-skip, blockwise, blockwise-layer
-	Data   string `json:"data"`   // where q, k and v come from
-	timing
-	Peak     uint64   `json:"bytes_peak,omitempty"`    // alive at once, inputs and results included
-	Binding  uint64   `json:"bytes_binding,omitempty"` // of the largest single binding
-	Error    *float64 `json:"max_abs_err,omitempty"`   // against float64 on the CPU, in rows all over the matrix
-	MaxLogit float64  `json:"max_logit,omitempty"`     // largest |score| of these rows
-	GFLOPs   float64  `json:"gflops,omitempty"`        // of the products that the mask leaves
-	GBps     float64  `json:"gb_per_s,omitempty"`      // of what the method has to read and write
-	Skipped  string   `json:"skipped,omitempty"`       // why it was not run
-}
 
 // attentionFlags are those of bench attention.
 type attentionFlags struct {
 	benchFlags
 	modelFlags
-	lengths  []int
-	heads, d int
-	block    int
-	causal   bool
+	options  bench.Attention
 	cap      string
+	capBytes uint64 // 0: the adapter's own limit
 	longest  bool
 	head     string
-
-	capBytes uint64
 }
-
-// maxLength bounds the lengths that can be asked for: indices of an f32 matrix of 4 columns.
-const maxLength = 1 << 24
 
 func (a *app) benchAttention() *cobra.Command {
 	var f attentionFlags
@@ -81,11 +57,11 @@ a binding, and runs it once. Ctrl-C keeps what was measured.`,
 	}
 	f.benchFlags.add(cmd)
 	f.modelFlags.add(cmd)
-	cmd.Flags().IntSliceVar(&f.lengths, "lengths", []int{128, 256, 512, 1024, 2048, 4096}, "tokens")
-	cmd.Flags().IntVar(&f.heads, "heads", 12, "heads")
-	cmd.Flags().IntVar(&f.d, "d", 64, "columns of a head, a multiple of 4 up to 128")
-	cmd.Flags().IntVar(&f.block, "block", 0, "keys of a block, 0 for the best of the adapter")
-	cmd.Flags().BoolVar(&f.causal, "causal", true, "a token sees those up to itself only")
+	cmd.Flags().IntSliceVar(&f.options.Lengths, "lengths", []int{128, 256, 512, 1024, 2048, 4096}, "tokens")
+	cmd.Flags().IntVar(&f.options.Heads, "heads", 12, "heads")
+	cmd.Flags().IntVar(&f.options.D, "d", 64, "columns of a head, a multiple of 4 up to 128")
+	cmd.Flags().IntVar(&f.options.Block, "block", 0, "keys of a block, 0 for the best of the adapter")
+	cmd.Flags().BoolVar(&f.options.Causal, "causal", true, "a token sees those up to itself only")
 	cmd.Flags().StringVar(&f.head, "head", "", "a model's own head, such as L5H4, as far as the prompt goes")
 	cmd.Flags().StringVar(&f.cap, "cap", "", "most bytes of one binding for --longest, such as 128MiB (default: the adapter's)")
 	cmd.Flags().BoolVar(&f.longest, "longest", false, "find the longest text of each method, and run it")
@@ -97,19 +73,9 @@ func (f *attentionFlags) check() (err error) {
 	if err := f.benchFlags.check(); err != nil {
 		return err
 	}
-	if len(f.lengths) == 0 {
-		return misuse{errors.New("--lengths: at least one is needed")}
-	}
-	for _, n := range f.lengths {
-		if n < 1 || n > maxLength {
-			return misuse{fmt.Errorf("--lengths %d: expected 1 to %d tokens", n, maxLength)}
-		}
-	}
-	if f.heads < 1 || f.heads > 1024 {
-		return misuse{fmt.Errorf("--heads %d: expected 1 to 1024", f.heads)}
-	}
-	if f.block < 0 {
-		return misuse{fmt.Errorf("--block %d: expected a number of keys", f.block)}
+	f.options.Runs = f.runs
+	if err := f.options.Check(); err != nil {
+		return misuse{fmt.Errorf("--%w", err)} // the options are called as the flags
 	}
 	if f.cap != "" {
 		f.capBytes, err = parseBytes(f.cap)
@@ -142,38 +108,39 @@ func (a *app) runBenchAttention(cmd *cobra.Command, f *attentionFlags) error {
 		return err
 	}
 	defer d.Release()
-	b, err := a.newAttentionBench(cmd.Context(), d, f)
-	if err != nil {
+	ctx := cmd.Context()
+	if err := a.loadHead(ctx, d, f); err != nil {
 		return err
 	}
-	defer b.release()
-	if err := b.attention().Check(d, f.d); err != nil {
+	o := f.options
+	if err := o.CheckOn(d); err != nil {
 		return misuse{err}
 	}
-	if f.capBytes == 0 || f.capBytes > d.Limits.StorageBinding {
-		f.capBytes = d.Limits.StorageBinding
-	}
-	fmt.Fprintf(a.out, "%s, %s, causal %v\n", d.Adapter, f.title(), f.causal)
-	bar := a.steps(len(f.lengths) * (len(attentionMethods) + 1))
-	rows := []attentionRow{}
-	for _, n := range f.lengths {
-		more, err := b.measure(n, bar)
-		rows = append(rows, more...)
-		if err != nil && b.ctx.Err() == nil {
-			return err
-		}
+	fmt.Fprintf(a.out, "%s, %s, causal %v\n", d.Adapter, f.title(), o.Causal)
+	bar := a.steps(len(o.Lengths) * len(bench.Methods()))
+	rows := []bench.Row{}
+	err = o.Run(ctx, d, func(row bench.Row) {
+		rows = append(rows, row)
+		bar.Add(1)
+	})
+	if err != nil && ctx.Err() == nil {
+		return err
 	}
 	bar.Finish()
 	if err := a.tellAttention(rows); err != nil {
 		return err
 	}
-	var longest []longestRow
-	if f.longest && b.ctx.Err() == nil {
-		if longest, err = b.longest(a, rows); err != nil && b.ctx.Err() == nil {
+	var longest []bench.LongestRow
+	if f.longest && ctx.Err() == nil {
+		err := o.Longest(ctx, d, f.capBytes, rows, func(row bench.LongestRow) {
+			longest = append(longest, row)
+			fmt.Fprintf(a.out, "longest under %s a binding: %s, %s: %d tokens (%s); %s\n", gpu.Bytes(row.Cap), row.Of, row.Method, row.N, row.What, how(row))
+		})
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
-	interrupted := b.ctx.Err() != nil
+	interrupted := ctx.Err() != nil
 	if err := f.saveReport(d, report{Command: "bench attention", Rows: rows, Longest: longest, Interrupted: interrupted}); err != nil {
 		return err
 	}
@@ -183,15 +150,53 @@ func (a *app) runBenchAttention(cmd *cobra.Command, f *attentionFlags) error {
 	if interrupted && f.out != "" {
 		a.remark("%s: %d measurements, as far as they went", f.out, len(rows))
 	}
-	return b.ctx.Err()
+	return ctx.Err()
+}
+
+// loadHead runs the model of the flags and takes one head's queries, keys and values, if the
+// flags ask for it.
+func (a *app) loadHead(ctx context.Context, d *gpu.Device, f *attentionFlags) error {
+	if f.head == "" {
+		return nil
+	}
+	file, err := a.openModel(f.model)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	layer, head, err := parseHead(f.head, file.Config)
+	if err != nil {
+		return err
+	}
+	in, err := f.input(file)
+	if err != nil {
+		return err
+	}
+	m, err := eval.Load(ctx, d, file, nil)
+	if err != nil {
+		return err
+	}
+	defer m.Release()
+	s := &loaded{device: d, file: file, model: m}
+	acts := m.Activations(func(name string) bool { return name == gpt2.Name(layer, "qkv") })
+	defer acts.Release()
+	if err := s.pass(acts, in, eval.Options{LastOnly: true, NoBias: f.noBias}, nil); err != nil {
+		return err
+	}
+	o := &f.options
+	if o.Real, err = bench.NewRealHead(acts, layer, head, fmt.Sprintf("%s of %s", f.head, modelName(file.Path))); err != nil {
+		return err
+	}
+	o.Heads, o.D = 1, o.Real.D
+	return nil
 }
 
 // title says of how many heads.
 func (f *attentionFlags) title() string {
-	if f.heads == 1 {
-		return fmt.Sprintf("one head of %d", f.d)
+	if f.options.Heads == 1 {
+		return fmt.Sprintf("one head of %d", f.options.D)
 	}
-	return fmt.Sprintf("%d heads of %d", f.heads, f.d)
+	return fmt.Sprintf("%d heads of %d", f.options.Heads, f.options.D)
 }
 
 // steps is a progress bar of so many steps, on a terminal.
@@ -204,7 +209,7 @@ func (a *app) steps(n int) *progressbar.ProgressBar {
 }
 
 // tellAttention prints the table.
-func (a *app) tellAttention(rows []attentionRow) error {
+func (a *app) tellAttention(rows []bench.Row) error {
 	w := tabwriter.NewWriter(a.out, 2, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "n\tmethod\tmedian\tGFLOP/s\tpeak\tbinding\terror\t\n")
 	for _, row := range rows {
@@ -229,14 +234,26 @@ func (a *app) tellAttention(rows []attentionRow) error {
 	return nil
 }
 
+// how says how a row of the longest texts was run.
+func how(r bench.LongestRow) string {
+	if !r.Ran {
+		return "not run: " + r.Skipped
+	}
+	heads := "all heads"
+	if r.Heads == 1 {
+		heads = "one head"
+	}
+	return fmt.Sprintf("ran with %s in %.1f s", heads, r.Seconds)
+}
+
 // attentionPanels are the charts of a report.
-func attentionPanels(rows []attentionRow) []panel {
+func attentionPanels(rows []bench.Row) []panel {
 	panels := []panel{
 		{x: "tokens", y: "time in milliseconds, median"},
 		{x: "tokens", y: "memory: most bytes alive at once", label: func(v float64) string { return gpu.Bytes(uint64(v)) }},
 		{x: "tokens", y: "error: largest difference from float64"},
 	}
-	for _, method := range []string{"full", "full-skip", "blockwise", layerMethod} {
+	for _, method := range bench.Methods() {
 		var at [3]plotter.XYs
 		for _, r := range rows {
 			if r.Method != method || r.Skipped != "" {
@@ -258,13 +275,4 @@ func attentionPanels(rows []attentionRow) []panel {
 		}
 	}
 	return panels
-}
-
-// attention is what the flags say of it.
-func (b *attentionBench) attention() kernels.Attention {
-	a := kernels.Attention{Mask: kernels.Mask{Causal: b.f.causal}, BlockK: b.f.block}
-	if b.d.Family == gpu.Registers {
-		a.BlockQ = b.f.block
-	}
-	return a
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"headscope/explorer/bench"
 	"headscope/models/npy"
 )
 
@@ -20,10 +21,10 @@ type attentionJSON struct {
 	Command, Adapter string
 	Interrupted      bool
 	Rows             []struct {
-		attentionRow
+		bench.Row
 		MaxErr *float64 `json:"max_abs_err"`
 	}
-	Longest []longestRow
+	Longest []bench.LongestRow
 }
 
 func benchAttention(t *testing.T, args ...string) attentionJSON {
@@ -58,7 +59,7 @@ func TestBenchAttention(t *testing.T) {
 				t.Errorf("%v: %+v", extra, row)
 			}
 			want := "random"
-			if extra[0] == "--head" && row.Method != layerMethod && row.N < 100 { // as far as the prompt goes
+			if extra[0] == "--head" && row.Method != bench.BlockwiseLayer && row.N < 100 { // as far as the prompt goes
 				want = "L1H2 of demo"
 			}
 			if row.Data != want {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"image"
 	"math"
 	"slices"
 	"text/tabwriter"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-gl/mathgl/mgl64"
 	"github.com/spf13/cobra"
 
+	"headscope/explorer/bench"
 	"headscope/explorer/camera"
 	"headscope/explorer/eval"
 	"headscope/explorer/leaf"
@@ -167,7 +169,7 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 						}
 						start := time.Now()
 						rec := d.Record("frame")
-						space.Draw(rec, picture, c, nil)
+						space.Draw(rec, picture, image.Rectangle{}, c, nil)
 						if err := rec.Submit(); err != nil {
 							return err
 						}
@@ -178,7 +180,7 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 							wall = append(wall, time.Since(start))
 						}
 					}
-					row := drawRow{Scene: s.name, Method: method, View: kind, Elements: elements, Median: median(wall), P95: percentile(wall, 0.95), Frames: n}
+					row := drawRow{Scene: s.name, Method: method, View: kind, Elements: elements, Median: bench.NewTiming(wall, nil).Median, P95: bench.Percentile(wall, 0.95), Frames: n}
 					rows = append(rows, row)
 					fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.1f ms\t%.1f ms\t\n", row.Scene, row.Method, row.View, row.Elements, row.Median, row.P95)
 				}
@@ -217,10 +219,4 @@ func flight(s *view.Space, close string, v camera.Viewport) func(t float64) came
 		}
 		return c
 	}
-}
-
-// percentile is the duration that a share of them does not pass, in milliseconds.
-func percentile(d []time.Duration, share float64) float64 {
-	d = slices.Sorted(slices.Values(d))
-	return ms(d[min(len(d)-1, int(math.Ceil(share*float64(len(d))))-1)])
 }

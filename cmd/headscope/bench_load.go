@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"headscope/explorer/bench"
 	"headscope/explorer/eval"
 	"headscope/gpu"
 	"headscope/models/gpt2"
@@ -21,7 +22,7 @@ type loadRow struct {
 	Format string  `json:"format"`
 	Bytes  int64   `json:"bytes"`    // of the files
 	Speed  float64 `json:"gb_per_s"` // 1e9 bytes of files a second at the median
-	timing
+	bench.Timing
 }
 
 // loadFormats are the forms of gpt2.Save that are measured, by the ending of their name.
@@ -108,7 +109,7 @@ func (a *app) measureLoads(ctx context.Context, d *gpu.Device, layers, runs int)
 				wall = append(wall, t)
 			}
 		}
-		r := loadRow{Format: form.name, Bytes: size, timing: newTiming(wall, nil)}
+		r := loadRow{Format: form.name, Bytes: size, Timing: bench.NewTiming(wall, nil)}
 		r.Speed = float64(size) / r.Median / 1e6
 		rows = append(rows, r)
 		fmt.Fprintf(w, "%s\t%s\t%.0f ms\t%.2f\t\n", r.Format, gpu.Bytes(uint64(size)), r.Median, r.Speed)

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 
+	"headscope/explorer/bench"
 	"headscope/gpu"
 	"headscope/gpu/kernels"
 )
@@ -22,7 +23,7 @@ type matMulRow struct {
 	N      int     `json:"n"`
 	Method string  `json:"method"` // naive, chosen or gonum
 	Speed  float64 `json:"gflops"` // 1e9 FLOP a second at the median
-	timing
+	bench.Timing
 	Peak float64 `json:"peak_fraction,omitempty"` // of the measured FMA peak, GPUs only
 }
 
@@ -150,7 +151,7 @@ func measureMatMul(cmd *cobra.Command, d *gpu.Device, m, k, n, runs int) ([]matM
 	}
 	rows := make([]matMulRow, 3)
 	for i, method := range []string{"naive", "chosen", "gonum"} {
-		rows[i] = matMulRow{M: m, K: k, N: n, Method: method, timing: newTiming(wall[i], own[i])}
+		rows[i] = matMulRow{M: m, K: k, N: n, Method: method, Timing: bench.NewTiming(wall[i], own[i])}
 		rows[i].Speed = 2 * float64(m) * float64(k) * float64(n) / rows[i].Median / 1e6
 	}
 	return rows, nil

@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"headscope/explorer/eval"
+	"headscope/explorer/session"
 	"headscope/gpu"
 	"headscope/models/demo"
 	"headscope/models/gpt2"
-	"headscope/models/npy"
 	"headscope/models/tensor"
 )
 
@@ -94,7 +94,7 @@ func (f *modelFlags) input(m *gpt2.Model) (input, error) {
 		return input{}, fmt.Errorf("%s holds heads only, no embedding: give it recorded activations with --inputs PATH", m.Path)
 	}
 	if f.tokens != "" {
-		ids, err := readTokens(f.tokens)
+		ids, err := gpt2.ReadIDs(f.tokens)
 		if err == nil {
 			err = gpt2.CheckIDs(m.Config, ids)
 		}
@@ -103,39 +103,29 @@ func (f *modelFlags) input(m *gpt2.Model) (input, error) {
 	if m.Tokenizer == nil {
 		return input{}, fmt.Errorf("%s: no vocabulary is known for %d tokens: put vocab.json and merges.txt beside the weights, or give ids with --tokens F.npy", m.Path, m.Config.Vocab)
 	}
-	text := f.prompt
-	switch {
-	case f.promptFile == "-":
-		b, err := io.ReadAll(os.Stdin)
-		if err != nil {
-			return input{}, err
-		}
-		text = string(b)
-	case f.promptFile != "":
-		b, err := os.ReadFile(f.promptFile)
-		if err != nil {
-			return input{}, err
-		}
-		text = string(b)
-	case text == "":
-		text = demo.Prompts()[0].Text
+	text, err := f.text()
+	if err != nil {
+		return input{}, err
 	}
 	ids := m.Tokenizer.Prompt(text)
 	return input{text: text, ids: ids}, gpt2.CheckIDs(m.Config, ids)
 }
 
-func readTokens(path string) ([]int32, error) {
-	wide, err := npy.ReadInts(path)
-	if err != nil {
-		return nil, err
+// text is the prompt; without any, the first of the samples.
+func (f *modelFlags) text() (string, error) {
+	var b []byte
+	var err error
+	switch {
+	case f.promptFile == "-":
+		b, err = io.ReadAll(os.Stdin)
+	case f.promptFile != "":
+		b, err = os.ReadFile(f.promptFile)
+	case f.prompt == "":
+		return demo.Prompts()[0].Text, nil
+	default:
+		return f.prompt, nil
 	}
-	ids := make([]int32, len(wide))
-	for i, id := range wide {
-		if ids[i] = int32(id); int(ids[i]) != id {
-			return nil, fmt.Errorf("%s: token %d is %d, which is no token id", path, i, id)
-		}
-	}
-	return ids, nil
+	return string(b), err
 }
 
 // loaded is a model on a device.
@@ -210,13 +200,12 @@ func (a *app) progress(what string, bytes int64) func(int64) {
 	return func(n int64) { bar.Add64(n) }
 }
 
-// parseHead reads "L5H4".
+// parseHead reads "L5H4", a head that the model has.
 func parseHead(s string, cfg gpt2.Config) (layer, head int, err error) {
-	var rest string
-	if n, _ := fmt.Sscanf(strings.ToUpper(s)+" ", "L%dH%d%s", &layer, &head, &rest); n != 2 || rest != "" {
-		return 0, 0, misuse{fmt.Errorf("head %q: expected a form like L5H4 (layer 5, head 4, both from 0)", s)}
+	if layer, head, err = session.ParseHead(s); err != nil {
+		return 0, 0, misuse{err}
 	}
-	if layer < 0 || layer >= cfg.Layers || head < 0 || head >= cfg.Heads {
+	if layer >= cfg.Layers || head >= cfg.Heads {
 		return 0, 0, fmt.Errorf("head %s: the model has layers L0 to L%d with heads H0 to H%d", s, cfg.Layers-1, cfg.Heads-1)
 	}
 	return layer, head, nil

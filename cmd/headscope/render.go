@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"math"
@@ -72,7 +73,7 @@ func (a *app) drawSpace(s *shown, lens *view.Lens, out string) error {
 	}
 	defer picture.Release()
 	r := s.device.Record("render")
-	s.view.Draw(r, picture, s.session.Camera, lens)
+	s.view.Draw(r, picture, image.Rectangle{}, s.session.Camera, lens)
 	if err := r.Submit(); err != nil {
 		return err
 	}

@@ -308,7 +308,7 @@ func (s *shown) drawPart(ctx context.Context, p part, v variant) (*image.NRGBA, 
 	}
 	defer picture.Release()
 	r := s.device.Record("shot")
-	space.Draw(r, picture, cam, v.lens)
+	space.Draw(r, picture, image.Rectangle{}, cam, v.lens)
 	if err := r.Submit(); err != nil {
 		return nil, err
 	}

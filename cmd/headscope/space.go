@@ -61,6 +61,7 @@ type shown struct {
 	renderer *render.Renderer
 	values   *eval.Expression
 	view     *view.Space
+	tokens   []string    // of the model's input, as labels; none where it was recorded
 	file     *gpt2.Model // nil: no model takes part
 	width    int         // of the window
 	height   int
@@ -109,7 +110,8 @@ func (a *app) show(cmd *cobra.Command, f *spaceFlags, args []string) (s *shown, 
 		return s, err
 	}
 	s.view = view.NewSpace(s.device, s.renderer)
-	s.view.Look = scene.Look{Light: f.light, Safe: f.safe}
+	s.view.Look = scene.Look{Light: f.light || s.session.Light, Safe: f.safe || s.session.Safe}
+	s.view.Tokens, s.view.Token = s.tokens, s.session.Token
 	s.values = eval.NewExpression(s.device)
 	if err := s.values.Run(cmd.Context(), s.session.Root, &leaf.Source{Seed: f.seed, Files: files}, nil); err != nil {
 		return s, err
@@ -157,6 +159,7 @@ func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *s
 				return nil, err
 			}
 		}
+		s.tokens = in.labels(s.file)
 		leaves := eval.NewModelLeaves(s.file, a.headInputs(cmd.Context(), s, in, f.noBias))
 		leaves.Sample = f.sample
 		files = append(files, leaves)
@@ -173,8 +176,14 @@ func (f *spaceFlags) recall(cmd *cobra.Command, s *session.Session) {
 	if s.Model != "" && !cmd.Flags().Changed("model") {
 		f.model = s.Model
 	}
-	if s.Prompt != "" && !slices.ContainsFunc([]string{"prompt", "prompt-file", "tokens", "inputs"}, cmd.Flags().Changed) {
-		f.prompt = s.Prompt
+	if !slices.ContainsFunc([]string{"prompt", "prompt-file", "tokens", "inputs"}, cmd.Flags().Changed) {
+		f.prompt, f.inputs = s.Prompt, s.Inputs
+	}
+	if !cmd.Flags().Changed("sample") {
+		f.sample = s.Sample
+	}
+	if !cmd.Flags().Changed("no-bias") {
+		f.noBias = s.NoBias
 	}
 }
 
@@ -195,8 +204,22 @@ func (f *spaceFlags) headSession(name string, m *gpt2.Model, in input) (*session
 	if err != nil {
 		return nil, err
 	}
-	s.Model, s.Prompt, s.Head, s.View = m.Path, in.text, head, "head"
+	s.Model, s.Inputs, s.View = m.Path, f.inputs, "head"
+	if f.inputs == "" && f.tokens == "" {
+		s.Prompt = in.text
+	}
 	return s, nil
+}
+
+// labels are the tokens of the input as the model's vocabulary has them, or their numbers.
+func (in input) labels(m *gpt2.Model) []string {
+	labels := make([]string, len(in.ids))
+	for i, id := range in.ids {
+		if labels[i] = fmt.Sprintf("[%d]", id); m.Tokenizer != nil {
+			labels[i] = m.Tokenizer.Token(id)
+		}
+	}
+	return labels
 }
 
 // tokens is how many tokens the heads of a layer see.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -52,6 +53,9 @@ type Options struct {
 	// Blockwise computes attention a block at a time: there are no scores and no attn, and
 	// none of their memory; lse and head_out are there.
 	Blockwise bool
+
+	// Until ends the pass with its error between two submits; nil: nothing does.
+	Until context.Context
 }
 
 // Run records and submits a forward pass on token ids. after, if not nil, records more
@@ -102,6 +106,9 @@ func (a *Activations) run(in gpt2.Input[*handle], opt Options, after func(r *gpu
 		params = params.WithoutAttentionBias()
 	}
 	r := a.model.device.Record("forward")
+	if opt.Until != nil {
+		r.Until(opt.Until)
+	}
 	_, err := gpt2.Forward(&ops{r: r, a: a, blockwise: opt.Blockwise}, a.model.Config, params, in)
 	if err != nil {
 		r.Fail(err)

@@ -80,6 +80,7 @@ func (e *Expression) Run(ctx context.Context, root *expr.Node, leaves Leaves, af
 		}
 	}
 	r := e.device.Record("expression")
+	r.Until(ctx)
 	for _, m := range e.matrices {
 		if err := ctx.Err(); err != nil {
 			r.Fail(err)

@@ -265,6 +265,33 @@ func TestModelLeavesDoNotChangeTheModel(t *testing.T) {
 	}
 }
 
+// What a file's tensors have to be parsed for is parsed once for all heads of a layer.
+func TestModelLeavesDecodeALayerOnce(t *testing.T) {
+	m := gpt2.Synthetic(gpt2.Config{Layers: 2, Heads: 3, Width: 72, Hidden: 31, Context: 40, Vocab: 50, Eps: 1e-5}, 1)
+	want := newHeadModel(t, m, []int32{4, 9, 4}, true)
+	loads := 0
+	for i := range m.Params.Layers {
+		l := &m.Params.Layers[i]
+		for _, s := range []**tensor.Stored{&l.AttnW, &l.ProjW} {
+			parsed := **s
+			data := parsed.Bytes
+			parsed.Bytes, parsed.Load = nil, func() ([]byte, error) { loads++; return data, nil }
+			*s = &parsed
+		}
+	}
+	leaves := want.leaves()
+	for n, h := range [][2]int{{0, 0}, {0, 2}, {0, 1}, {1, 1}, {1, 2}} {
+		s, err := session.Builtin("attngpt2", want.shape(h[0], h[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values(t, leaves, s.Root)
+		if most := 2 * (h[0] + 1); loads != most {
+			t.Errorf("after head %d, %v, %d tensors were parsed, want %d", n, h, loads, most)
+		}
+	}
+}
+
 func TestModelLeavesRefuse(t *testing.T) {
 	m := headModels(t)[0]
 	leaves := m.leaves()

@@ -24,6 +24,7 @@ type Triangle struct {
 // Label is a line of text that lies flat in the world, centred at At.
 type Label struct {
 	At        mgl64.Vec3
+	Shift     float64    // to the Right of there, in widths of the text: at 0.5 it begins at At
 	Right, Up mgl64.Vec3 // of length 1: the direction of reading, and that of the letters
 	Size      float64    // of the em, in world units
 	Text      string

@@ -55,12 +55,14 @@ type Shape struct {
 // gelu is the erf form where GPT-2 has the tanh form. lora shows random factors in the
 // model's sizes, without biases: a model has none.
 //
+// [LeafName] takes such a name apart.
+//
 // All is in view from mm's usual direction in a window of 1280 x 800. In mm itself, which sees
 // up to [camera.Far], a very wide model loses its rear.
 func Builtin(name string, s Shape) (*Session, error) {
 	i := indexOf(name)
 	if i < 0 {
-		return nil, fmt.Errorf("%.80q is no built-in session, expected one of %s", name, builtinNames())
+		return nil, fmt.Errorf("%.80q is no built-in session, expected one of %s", name, list(builtinNames()))
 	}
 	made, err := builtins[i].session(s)
 	if err != nil {
@@ -86,14 +88,16 @@ func Builtins() []string {
 	return lines
 }
 
-// builtinNames is a list for an error.
-func builtinNames() string {
+func builtinNames() []string {
 	names := make([]string, len(builtins))
 	for i, b := range builtins {
 		names[i] = b.name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
+
+// list is a list of names for an error.
+func list(names []string) string { return strings.Join(names, ", ") }
 
 // session is the built-in for a shape.
 func (b builtin) session(s Shape) (*Session, error) {
@@ -101,7 +105,7 @@ func (b builtin) session(s Shape) (*Session, error) {
 	if !isModel {
 		s = b.demo
 	}
-	if err := b.check(s); err != nil {
+	if err := s.check(min(b.demo.Hidden, 1)); err != nil {
 		return nil, err
 	}
 	made, err := FromExpression(b.text)
@@ -127,6 +131,10 @@ func (b builtin) session(s Shape) (*Session, error) {
 			return nil, err
 		}
 	}
+	made.Form = b.name
+	if isModel {
+		made.shows(s)
+	}
 	return made, made.Fit(camera.Viewport{W: 1280, H: 800})
 }
 
@@ -141,8 +149,11 @@ func find(root *expr.Node, name string) *expr.Node {
 	return found
 }
 
-// check says which number of a shape no model has.
-func (b builtin) check(s Shape) error {
+// maxSample is the largest number of a sample: names of files have nine digits.
+const maxSample = 999999999
+
+// check says which number of a shape no model has. The hidden width is to be at least so large.
+func (s Shape) check(hidden int) error {
 	for _, c := range []struct {
 		what         string
 		n, low, high int
@@ -150,10 +161,10 @@ func (b builtin) check(s Shape) error {
 		{"tokens", s.Tokens, 1, expr.MaxDim},
 		{"width", s.Width, 1, expr.MaxDim - 1}, // room for the biases
 		{"head width", s.HeadWidth, 1, expr.MaxDim},
-		{"hidden width", s.Hidden, min(b.demo.Hidden, 1), expr.MaxDim},
+		{"hidden width", s.Hidden, hidden, expr.MaxDim},
 		{"layer", s.Layer, 0, 999}, // names of files have three digits
 		{"head", s.Head, 0, 999},
-		{"sample", s.Sample, 0, 999999999},
+		{"sample", s.Sample, 0, maxSample},
 	} {
 		if c.n < c.low || c.n > c.high {
 			return fmt.Errorf("%s is %d, expected %d to %d", c.what, c.n, c.low, c.high)

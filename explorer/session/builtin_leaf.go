@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"strings"
 
 	"headscope/explorer/expr"
@@ -10,39 +9,27 @@ import (
 // part is what a leaf of the built-in sessions stands for. Its name up to a point is the
 // leaf's in a session.
 type part struct {
-	// rows and columns: N tokens, D width, E width and, with biases, 1 more, d head width, F
-	// hidden width, r rank
-	size string
-	file string // its kind in a file's name; empty: a model has none
-	of   owner
-	init string // without a model
-	bias bool   // has one, or comes of it
+	file  string // its kind in a file's name; empty: a model has none
+	size  string // of one that a model has not, in the letters of kind, and r rank
+	init  string // without a model
+	plain bool   // without biases
 }
 
-// owner says what a part is numbered by, beside its layer.
-type owner int
-
-const (
-	ofSample owner = iota
-	ofHead
-	ofLayer
-)
-
 var parts = map[string]part{
-	"input":         {"NE", "input", ofSample, "gaussian", true},
-	"input.last":    {"1E", "inputl", ofSample, "gaussian", true},
-	"input.plain":   {"ND", "input", ofSample, "gaussian", false},
-	"input_t":       {"EN", "input_t", ofSample, "gaussian", true},
-	"input_t.plain": {"DN", "input_t", ofSample, "gaussian", false},
-	"wQ":            {"Ed", "wq", ofHead, "pt linear", true},
-	"wQ.scaled":     {"Ed", "wqs", ofHead, "pt linear", true},
-	"wK_t":          {"dE", "wk_t", ofHead, "pt linear", true},
-	"wV":            {"Ed", "wv", ofHead, "pt linear", true},
-	"wO":            {"dD", "wo", ofHead, "pt linear", false},
-	"K_t":           {"dN", "k_t", ofHead, "gaussian", true},
-	"V":             {"Nd", "v", ofHead, "gaussian", true},
-	"FFN_1":         {"DF", "fc", ofLayer, "pt linear", false},
-	"FFN_2":         {"FD", "proj", ofLayer, "pt linear", false},
+	"input":         {file: "input", init: "gaussian"},
+	"input.last":    {file: "inputl", init: "gaussian"},
+	"input.plain":   {file: "input", init: "gaussian", plain: true},
+	"input_t":       {file: "input_t", init: "gaussian"},
+	"input_t.plain": {file: "input_t", init: "gaussian", plain: true},
+	"wQ":            {file: "wq", init: "pt linear"},
+	"wQ.scaled":     {file: "wqs", init: "pt linear"},
+	"wK_t":          {file: "wk_t", init: "pt linear"},
+	"wV":            {file: "wv", init: "pt linear"},
+	"wO":            {file: "wo", init: "pt linear"},
+	"K_t":           {file: "k_t", init: "gaussian"},
+	"V":             {file: "v", init: "gaussian"},
+	"FFN_1":         {file: "fc", init: "pt linear"},
+	"FFN_2":         {file: "proj", init: "pt linear"},
 	"wQ_A":          {size: "Dr", init: "pt linear"},
 	"wQ_B":          {size: "rd", init: "pt linear"},
 	"wK_t_A":        {size: "dr", init: "pt linear"},
@@ -55,20 +42,19 @@ var parts = map[string]part{
 
 // fill gives the leaves of a tree their names, shapes and values.
 func (s Shape) fill(root *expr.Node, isModel bool) error {
-	var leaves []*expr.Node
-	root.Walk(func(_ string, n *expr.Node) {
-		if !n.IsMatMul() {
-			leaves = append(leaves, n)
-		}
-	})
-	for _, n := range leaves {
+	for _, n := range leaves(root) {
 		p := parts[n.Name]
-		n.H, n.W = s.length(p.size[0]), s.length(p.size[1])
 		name, _, _ := strings.Cut(n.Name, ".")
 		n.Init = p.init
-		if isModel && p.file != "" {
-			n.Init, n.URL = "url", s.file(p)
-			name += s.suffix(p.of)
+		if p.file == "" {
+			n.H, n.W = s.length(p.size[0]), s.length(p.size[1])
+		} else {
+			file := s.file(p.file, s.Bias && !p.plain)
+			n.H, n.W = file.Rows, file.Cols
+			if isModel {
+				n.Init, n.URL = "url", s.unscaled(file).String()
+				name += s.suffix(kinds[p.file].of)
+			}
 		}
 		if err := root.Rename(n, name); err != nil {
 			return err
@@ -77,55 +63,20 @@ func (s Shape) fill(root *expr.Node, isModel bool) error {
 	return nil
 }
 
-// length is the size that a letter of a part stands for.
-func (s Shape) length(letter byte) int {
-	switch letter {
-	case '1':
-		return 1
-	case 'N':
-		return s.Tokens
-	case 'D':
-		return s.Width
-	case 'E':
-		if s.Bias {
-			return s.Width + 1
+// unscaled calls the queries' matrix what the article's files call it where its scale is 1.
+func (s Shape) unscaled(n LeafName) LeafName {
+	if n.Kind == "wqs" && s.HeadWidth == 64 {
+		n.Kind = "wq"
+	}
+	return n
+}
+
+// leaves lists the leaves of a tree as it is walked.
+func leaves(root *expr.Node) (list []*expr.Node) {
+	root.Walk(func(_ string, n *expr.Node) {
+		if !n.IsMatMul() {
+			list = append(list, n)
 		}
-		return s.Width
-	case 'd':
-		return s.HeadWidth
-	case 'F':
-		return s.Hidden
-	default: // r
-		return min(rank, s.HeadWidth, s.Width)
-	}
-}
-
-// file is the name of a part's file.
-func (s Shape) file(p part) string {
-	kind := p.file
-	if kind == "wqs" && s.HeadWidth == 64 { // scaled by 1
-		kind = "wq"
-	}
-	if p.bias && s.Bias {
-		kind += "b"
-	}
-	switch p.of {
-	case ofSample:
-		kind += fmt.Sprint(s.Sample)
-	case ofHead:
-		kind += fmt.Sprint(s.Head)
-	}
-	return fmt.Sprintf("layer%d_%s_%d_%d.csv", s.Layer, kind, s.length(p.size[0]), s.length(p.size[1]))
-}
-
-// suffix is what numbers a leaf's name, as mm has it: wQ_5_4, but input_0_5.
-func (s Shape) suffix(of owner) string {
-	switch of {
-	case ofSample:
-		return fmt.Sprintf("_%d_%d", s.Sample, s.Layer)
-	case ofHead:
-		return fmt.Sprintf("_%d_%d", s.Layer, s.Head)
-	default:
-		return fmt.Sprintf("_%d", s.Layer)
-	}
+	})
+	return list
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 
 	"headscope/explorer/expr"
 )
@@ -17,20 +16,50 @@ const (
 )
 
 // File returns the whole session as a JSON file of our own: mm's params under that key, and
-// beside it what mm does not have. Unknown keys there are refused, unlike those of params.
+// beside it what mm does not have. There, what has its usual value is left out, and on
+// reading unknown keys are refused, unlike those of params.
 func (s *Session) File() ([]byte, error) {
 	var keys []expr.Key
 	put := func(value any, path ...string) { keys = append(keys, expr.Key{Path: path, Value: value}) }
+	usual := blank()
+	own := func(value, usual any, path ...string) {
+		if value != usual {
+			put(value, path...)
+		}
+	}
+	place := func(p Place, path string) {
+		own(p.X, Whole.X, path, "x")
+		own(p.Y, Whole.Y, path, "y")
+		own(p.Zoom, Whole.Zoom, path, "zoom")
+	}
 	put(formatVersion, version)
-	put(s.Model, "model")
-	put(s.Prompt, "prompt")
-	put(s.Head, "head")
-	put(s.View, "view")
+	own(s.Model, "", "model")
+	own(s.Prompt, "", "prompt")
+	own(s.Inputs, "", "inputs")
+	own(s.Sample, 0, "sample")
+	own(s.NoBias, false, "no_bias")
+	own(s.Head, "", "head")
+	own(s.Form, "", "form")
+	own(s.View, "", "view")
+	own(s.Token, usual.Token, "token")
 	if s.Selection != (Selection{}) {
 		put(s.Selection.Path, "selection", "path")
 		put(s.Selection.I, "selection", "i")
 		put(s.Selection.J, "selection", "j")
 	}
+	own(s.Atlas.Sort, "", "atlas", "sort")
+	own(s.Atlas.Trait, "", "atlas", "trait")
+	own(s.Atlas.Min, 0.0, "atlas", "min")
+	own(s.Atlas.Max, 0.0, "atlas", "max")
+	place(s.Atlas.Place, "atlas")
+	if len(s.Compare.Panes) > 0 {
+		put(s.Compare.Panes, "compare", "panes")
+	}
+	own(s.Compare.Difference, false, "compare", "difference")
+	own(s.Compare.Space, false, "compare", "space")
+	place(s.Compare.Place, "compare")
+	own(s.Light, false, "light")
+	own(s.Safe, false, "safe")
 	for _, k := range s.keys() {
 		put(k.Value, append([]string{"params"}, k.Path...)...)
 	}
@@ -47,66 +76,64 @@ func (s *Session) File() ([]byte, error) {
 
 // fromFile reads what File wrote.
 func fromFile(file map[string]any) (*Session, error) {
-	rest := maps.Clone(file)
-	if v, err := expr.Number(rest[version]); err != nil || v != formatVersion {
-		return nil, fmt.Errorf("%s is %s, expected %d: the file is of another version", version, expr.Show(rest[version]), formatVersion)
+	if v, err := expr.Number(file[version]); err != nil || v != formatVersion {
+		return nil, fmt.Errorf("%s is %s, expected %d: the file is of another version", version, expr.Show(file[version]), formatVersion)
 	}
-	delete(rest, version)
+	rest := maps.Clone(file)
 	params, err := take(rest, "params", "params")
 	if err != nil {
 		return nil, err
 	}
+	delete(rest, version)
 	delete(rest, "params")
 	s, err := fromParams(params)
 	if err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
-	for _, t := range []struct {
-		key string
-		to  *string
-	}{{"model", &s.Model}, {"prompt", &s.Prompt}, {"head", &s.Head}, {"view", &s.View}} {
-		if err := takeText(rest, t.key, t.key, t.to); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.takeSelection(rest); err != nil {
+	if err := readFields(rest, "", s.read); err != nil {
 		return nil, err
-	}
-	if unknown := slices.Sorted(maps.Keys(rest)); len(unknown) > 0 {
-		return nil, fmt.Errorf("unknown key %.40q", unknown[0])
 	}
 	return s, nil
 }
 
-func (s *Session) takeSelection(file map[string]any) error {
-	selection, err := take(file, "selection", "selection")
-	if err != nil {
-		return err
+// read takes what File writes beside the params.
+func (s *Session) read(f *fields) {
+	f.text("model", &s.Model)
+	f.text("prompt", &s.Prompt)
+	f.text("inputs", &s.Inputs)
+	f.whole("sample", &s.Sample, 0, maxSample)
+	f.flag("no_bias", &s.NoBias)
+	f.head("head", &s.Head)
+	f.choice("form", &s.Form, builtinNames())
+	f.choice("view", &s.View, Views)
+	f.whole("token", &s.Token, -1, expr.MaxDim-1)
+	f.object("selection", func(f *fields) {
+		f.text("path", &s.Selection.Path)
+		f.whole("i", &s.Selection.I, 0, expr.MaxDim-1)
+		f.whole("j", &s.Selection.J, 0, expr.MaxDim-1)
+	})
+	if err := s.Selection.check(s.Root); err != nil && f.err == nil {
+		f.err = err
 	}
-	delete(file, "selection")
-	if err := takeText(selection, "path", "selection.path", &s.Selection.Path); err != nil {
-		return err
-	}
-	for _, c := range []struct {
-		key string
-		to  *int
-	}{{"i", &s.Selection.I}, {"j", &s.Selection.J}} {
-		v, ok := selection[c.key]
-		if !ok {
-			continue
-		}
-		x, err := expr.Number(v)
-		if err != nil {
-			return fmt.Errorf("selection.%s %w", c.key, err)
-		}
-		if x < 0 || x >= expr.MaxDim || x != float64(int(x)) {
-			return fmt.Errorf("selection.%s is %v, expected a whole number from 0", c.key, v)
-		}
-		*c.to = int(x)
-		delete(selection, c.key)
-	}
-	if unknown := slices.Sorted(maps.Keys(selection)); len(unknown) > 0 {
-		return fmt.Errorf("unknown key %.40q", "selection."+unknown[0])
-	}
-	return s.Selection.check(s.Root)
+	f.object("atlas", func(f *fields) {
+		f.name("sort", &s.Atlas.Sort)
+		f.name("trait", &s.Atlas.Trait)
+		f.number("min", &s.Atlas.Min)
+		f.number("max", &s.Atlas.Max)
+		f.place(&s.Atlas.Place)
+	})
+	f.object("compare", func(f *fields) {
+		f.list("panes", MaxPanes, func(f *fields) {
+			var p Pane
+			f.text("model", &p.Model)
+			f.text("prompt", &p.Prompt)
+			f.head("head", &p.Head)
+			s.Compare.Panes = append(s.Compare.Panes, p)
+		})
+		f.flag("difference", &s.Compare.Difference)
+		f.flag("space", &s.Compare.Space)
+		f.place(&s.Compare.Place)
+	})
+	f.flag("light", &s.Light)
+	f.flag("safe", &s.Safe)
 }

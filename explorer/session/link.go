@@ -67,7 +67,7 @@ func Open(text string, source Source) (*Session, error) {
 		return Builtin(text, Shape{})
 	}
 	return nil, fmt.Errorf("%.80q is no link, no expression such as A @ B, none of the sessions %s, and no file: %w",
-		text, builtinNames(), cause(err))
+		text, list(builtinNames()), cause(err))
 }
 
 // bareQuery tells a query without a page from a path and from an expression such as 1=A@B.
@@ -223,8 +223,8 @@ const (
 
 const maxJSONLink = 2048
 
-// Link returns the session as a link that opens in mm. It holds what mm understands: not
-// the model, prompt, head, view and selection. The compressed form turns values of unknown
+// Link returns the session as a link that opens in mm. It holds what mm understands: the
+// expression with its settings, the camera and the diagnostics. The compressed form turns values of unknown
 // keys into texts and cannot hold every unknown key; the error says which.
 func (s *Session) Link(form Form) (string, error) {
 	if form != Compressed {

@@ -11,6 +11,7 @@ package session
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"headscope/explorer/camera"
 	"headscope/explorer/expr"
@@ -19,22 +20,61 @@ import (
 	"github.com/go-gl/mathgl/mgl64"
 )
 
-// Session is the state of the explorer that outlives it. A link of mm holds Root, Camera
-// and Diag; the rest is in our own files only.
+// Session is the whole document of the explorer: what a file of it, undoing and a restart
+// bring back. A link of mm holds Root, Camera and Diag; the rest is in our own files only.
+// [Default], [FromExpression], [Builtin] and [Open] make one; the zero Session is none.
 type Session struct {
 	Root   *expr.Node // a matmul; its Extra also has what mm keeps of its GUI
 	Camera camera.Camera
 	Diag   Diag
 
-	Model     string // path of a model, or "demo"
-	Prompt    string
-	Head      string // such as "L5H4"
-	View      string // the tab
+	Model  string // path of a model, or "demo"
+	Prompt string
+	Inputs string // path of recorded activations that take the prompt's place; "": none
+	Sample int    // of Inputs
+	NoBias bool   // the heads are without biases
+	Head   string // such as "L5H4"
+	Form   string // the built-in session that Root is; "": an expression or link of its own
+
+	View      string // the tab: one of Views, or "" for any
+	Token     int    // the chosen one of the prompt; -1: none
 	Selection Selection
+	Atlas     Atlas
+	Compare   Compare
+
+	Light, Safe bool // a white background; a palette that does not need red told from green
 }
+
+// Views are the tabs of the explorer.
+var Views = []string{"atlas", "head", "compare", "bench"}
 
 // Diag is mm's diagnostics.
 type Diag struct{ URL string }
+
+// Place is where in a wall of pictures one looks, and from how near: X and Y are the
+// point in the middle, from (0, 0) in the wall's upper left corner to (1, 1); at Zoom 1 the
+// whole is seen.
+type Place struct{ X, Y, Zoom float64 }
+
+// Whole is the place from which all of a wall is seen.
+var Whole = Place{0.5, 0.5, 1}
+
+// Atlas is how the heads of a model are shown side by side. Package view knows the names of
+// its sort keys and traits.
+type Atlas struct {
+	Sort     string  // "": by layer
+	Trait    string  // only heads of which it lies in [Min, Max] are shown; "": all
+	Min, Max float64 // of Trait
+	Place
+}
+
+// Compare is which heads are shown beside each other, and how.
+type Compare struct {
+	Panes      []Pane // at most MaxPanes
+	Difference bool   // with one more pane, of the first pattern less the second
+	Space      bool   // heads in space instead of their patterns
+	Place             // in every pane
+}
 
 // Selection is a selected element: row I and column J of the matrix at a path as
 // [expr.Node.Walk] names it. Without a path nothing is selected.
@@ -45,7 +85,22 @@ type Selection struct {
 
 // Default is what mm shows without a link: L @ R.
 func Default() *Session {
-	return &Session{Root: expr.Default(), Camera: camera.Default()}
+	s := blank()
+	s.Root, s.Camera = expr.Default(), camera.Default()
+	return s
+}
+
+// blank is a session without a scene.
+func blank() *Session {
+	return &Session{Token: -1, Atlas: Atlas{Place: Whole}, Compare: Compare{Place: Whole}}
+}
+
+// Clone is a copy that shares nothing with the session which anybody writes to.
+func (s *Session) Clone() *Session {
+	c := *s
+	c.Root = s.Root.Clone()
+	c.Compare.Panes = slices.Clone(s.Compare.Panes)
+	return &c
 }
 
 // FromExpression is the default session with another expression, seen as a whole.
@@ -69,7 +124,8 @@ func (s *Session) Fit(v camera.Viewport) error {
 
 // Edit changes the expression. What [expr.Edit] can keep of the tree stays, and children
 // are placed anew by their parents' layout schemes. A selection stays where there still
-// is such an element. On an error nothing has changed.
+// is such an element. Another expression than before is of no Form. On an error nothing has
+// changed.
 func (s *Session) Edit(text string) error {
 	root, err := expr.Edit(s.Root, text)
 	if err != nil {
@@ -77,6 +133,9 @@ func (s *Session) Edit(text string) error {
 	}
 	if err := layout.Derive(root); err != nil {
 		return err
+	}
+	if root.String() != s.Root.String() {
+		s.Form = ""
 	}
 	s.Root = root
 	if s.Selection.check(root) != nil {
@@ -103,7 +162,7 @@ func (s Selection) check(root *expr.Node) error {
 
 // fromParams makes a session of mm's params. Missing keys have their defaults.
 func fromParams(params map[string]any) (*Session, error) {
-	s := &Session{}
+	s := blank()
 	rest := maps.Clone(params)
 	cam, err := take(rest, "cam", "cam")
 	if err != nil {

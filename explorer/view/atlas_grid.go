@@ -50,18 +50,26 @@ func (c *composer) fitColumns(columns, width, height int, headers, captions bool
 		if l.width > width || l.height > height {
 			continue
 		}
-		// With k and a fraction pixels to a matrix cell, some cells are k+1 pixels wide, which
-		// makes patterns of its own, the worse the smaller k is: k whole pixels are worth half
-		// of that share, 1/(k+1), of the side, an eighth of it always, but no captions.
-		if k := side / c.Tokens; k > 0 && min(2*(k+1), 8)*(side-k*c.Tokens) <= side {
+		if w := wholePixels(side, c.Tokens); w < side { // but no captions are worth it
 			whole := l
-			if c.measure(&whole, k*c.Tokens, captions); (whole.caption > 0) == (l.caption > 0) {
+			if c.measure(&whole, w, captions); (whole.caption > 0) == (l.caption > 0) {
 				return whole
 			}
 		}
 		return l
 	}
 	return lattice{}
+}
+
+// wholePixels is the side to use for a square of n x n cells that may be so large. With k
+// and a fraction pixels to a cell, some are k+1 pixels wide, which makes patterns of its own,
+// the worse the smaller k is: k whole pixels are worth half of that share, 1/(k+1), of the
+// side, and an eighth of it always.
+func wholePixels(side, n int) int {
+	if k := side / n; k > 0 && min(2*(k+1), 8)*(side-k*n) <= side {
+		return k * n
+	}
+	return side
 }
 
 // measure derives a lattice's measures from the side of a cell.

@@ -76,7 +76,7 @@ func (a *Atlas) Sheet(fonts *render.Fonts, width, height int) (scene.Sheet, erro
 	c.title, c.small = c.em*8/5, max(minText, (c.em*85+50)/100)
 	c.margin = max(0, min(c.em*3/2, min(width, height)/12))
 	var err error
-	if c.ranks, c.values, err = a.order(); err != nil {
+	if c.ranks, c.values, err = order(a.Layers, a.Heads, a.sort(), a.Stats); err != nil {
 		return scene.Sheet{}, err
 	}
 	for _, rank := range c.ranks {

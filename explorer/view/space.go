@@ -1,6 +1,10 @@
 package view
 
 import (
+	"errors"
+	"image"
+
+	"headscope/explorer/camera"
 	"headscope/explorer/eval"
 	"headscope/explorer/expr"
 	"headscope/explorer/layout"
@@ -25,6 +29,11 @@ type Space struct {
 	Look  scene.Look   // set before Show
 	Balls bool         // draw every element as a ball of its own, however small: to compare
 
+	// The tokens that the model's matrices are of, and the chosen one, -1 for none: set before
+	// Draw. A scene without such matrices shows none.
+	Tokens []string
+	Token  int
+
 	device    *gpu.Device             // not owned
 	renderer  *render.Renderer        // not owned
 	values    Values                  // not owned
@@ -36,11 +45,13 @@ type Space struct {
 	summaries map[string]eval.Summary // by path
 	absMax    float64                 // of all matrices
 	boxes     []layout.Box            // of the scene's matrices, then of its cubes
+	axes      []scene.TokenAxes       // of the scene's matrices
+	widths    map[string]float64      // of the tokens' labels, in em
 }
 
 // NewSpace makes an empty view. Release it before the renderer.
 func NewSpace(d *gpu.Device, r *render.Renderer) *Space {
-	s := &Space{device: d, renderer: r, space: r.NewSpace()}
+	s := &Space{Token: -1, device: d, renderer: r, space: r.NewSpace()}
 	s.drawing, s.lens = s.space.NewDrawing(), s.space.NewDrawing()
 	return s
 }
@@ -73,11 +84,43 @@ func (s *Space) Arrange(root *expr.Node, laid layout.Scene, values Values) (err 
 		return err
 	}
 	s.root, s.Scene, s.values = root, laid, values
+	s.axes, s.widths = scene.FindTokens(laid), map[string]float64{}
 	s.absMax = 0
 	for _, m := range s.summaries {
 		s.absMax = max(s.absMax, m.AbsMax)
 	}
 	return s.paint()
+}
+
+// Pick finds the element at a point of the target, if there is one: region is what the view
+// fills of it, as in Draw.
+func (s *Space) Pick(region image.Rectangle, c camera.Camera, x, y float64) (scene.Hit, bool) {
+	v := camera.Viewport{W: float64(region.Dx()), H: float64(region.Dy())}
+	x, y = x-float64(region.Min.X), y-float64(region.Min.Y)
+	if !(0 <= x && x < v.W && 0 <= y && y < v.H) {
+		return scene.Hit{}, false
+	}
+	return scene.Pick(s.Scene, c.Ray(v, x, y))
+}
+
+// Matrix is the matrix at a path, on the device: the values', not the caller's.
+func (s *Space) Matrix(path string) (gpu.Tensor, error) {
+	if s.values == nil {
+		return gpu.Tensor{}, errors.New("nothing is shown yet: there are no matrices")
+	}
+	return s.values.Matrix(path)
+}
+
+// Value reads one element of the matrix at a path. It waits for the device.
+func (s *Space) Value(path string, i, j int) (float32, error) {
+	if s.values == nil {
+		return 0, errors.New("nothing is shown yet: there are no matrices")
+	}
+	t, err := s.values.ReadPart(path, i, j, 1, 1)
+	if err != nil {
+		return 0, err
+	}
+	return t.Data[0], nil
 }
 
 // Summary is what the reductions of the matrix at a path are.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"image"
 	"math"
 	"slices"
 
@@ -14,13 +15,25 @@ import (
 	"headscope/gpu/render"
 )
 
-// Draw records the picture from a camera and, over it, the lens, if there is one.
-func (s *Space) Draw(rec *gpu.Recorder, target gpu.Target, c camera.Camera, lens *Lens) {
+// Draw records the picture from a camera and, over it, the lens, if there is one. It fills a
+// region of the target and leaves the rest as it is; an empty region is all of the target.
+func (s *Space) Draw(rec *gpu.Recorder, target gpu.Target, region image.Rectangle, c camera.Camera, lens *Lens) {
+	width, height := target.Size()
+	whole := image.Rect(0, 0, width, height)
+	if region.Empty() {
+		region = whole
+	}
+	pass := gpu.Pass{Target: target, Clear: gpu.RGBA(s.Look.Background()), Region: region}
+	if pass.Keep = region != whole; pass.Keep {
+		ground := s.renderer.NewFrame()
+		defer ground.Release()
+		ground.Box(region.Min.X, region.Min.Y, region.Dx(), region.Dy(), pass.Clear)
+		ground.DrawOver(rec, target)
+	}
 	if s.root == nil { // nothing was shown yet
-		rec.Render(gpu.Pass{Target: target, Clear: gpu.RGBA(s.Look.Background())})
+		rec.Render(pass)
 		return
 	}
-	width, height := target.Size()
 	if s.depth == nil || !sized(s.depth, width, height) {
 		s.depth.Release()
 		var err error
@@ -29,11 +42,12 @@ func (s *Space) Draw(rec *gpu.Recorder, target gpu.Target, c camera.Camera, lens
 			return
 		}
 	}
-	v := camera.Viewport{W: float64(width), H: float64(height)}
+	v := camera.Viewport{W: float64(region.Dx()), H: float64(region.Dy())}
 	s.compose(s.drawing, sight{c, v, scene.Whole(v), 1, s.far(c)})
-	s.drawing.Record(rec, gpu.Pass{Target: target, Clear: gpu.RGBA(s.Look.Background()), Depth: s.depth})
+	pass.Depth = s.depth
+	s.drawing.Record(rec, pass)
 	if lens != nil {
-		s.magnify(rec, target, c, v, *lens)
+		s.magnify(rec, target, region, c, *lens)
 	}
 }
 
@@ -74,16 +88,22 @@ func (s *Space) compose(d *render.Drawing, see sight) {
 	marks := scene.Decorate(s.Scene, s.root, see.camera, see.magnified(), s.Look)
 	if see.zoom > 1 {
 		marks = onlyGuides(marks) // a lens is for what labels and arrows would cover
+	} else if len(s.Tokens) > 0 {
+		for i, m := range scene.LabelTokens(s.Scene, s.axes, scene.Tokens{Texts: s.Tokens, Chosen: s.Token}, see.camera, see.viewport, see.far, s.Look) {
+			over := &marks.Matrices[i].Over
+			over.Lines = append(over.Lines, m.Lines...)
+			over.Labels = append(over.Labels, m.Labels...)
+		}
 	}
-	mark(d, marks.Axes)
+	s.mark(d, marks.Axes)
 	var group []int
 	var covered []scene.Window
 	flush := func() {
 		for _, i := range group {
 			if i >= len(s.Scene.Matrices) {
-				mark(d, marks.Cubes[i-len(s.Scene.Matrices)])
+				s.mark(d, marks.Cubes[i-len(s.Scene.Matrices)])
 			} else {
-				mark(d, marks.Matrices[i].Under)
+				s.mark(d, marks.Matrices[i].Under)
 			}
 		}
 		for _, i := range group {
@@ -93,7 +113,7 @@ func (s *Space) compose(d *render.Drawing, see sight) {
 		}
 		for _, i := range group {
 			if i < len(s.Scene.Matrices) {
-				mark(d, marks.Matrices[i].Over)
+				s.mark(d, marks.Matrices[i].Over)
 			}
 		}
 		group, covered = group[:0], covered[:0]
@@ -165,7 +185,7 @@ func outside(box, w scene.Window) bool {
 }
 
 // mark adds decoration to a drawing.
-func mark(d *render.Drawing, m scene.Marks) {
+func (s *Space) mark(d *render.Drawing, m scene.Marks) {
 	for _, l := range m.Lines {
 		d.Line(vec3(l.A), vec3(l.B), float32(l.Width), gpu.RGBA(l.Colour))
 	}
@@ -173,8 +193,23 @@ func mark(d *render.Drawing, m scene.Marks) {
 		d.Triangle(vec3(t.Corners[0]), vec3(t.Corners[1]), vec3(t.Corners[2]), gpu.RGBA(t.Colour))
 	}
 	for _, l := range m.Labels {
-		d.Label(vec3(l.At), vec3(l.Right), vec3(l.Up), float32(l.Size), render.Regular, l.Text, gpu.RGBA(l.Colour))
+		at := l.At
+		if l.Shift != 0 {
+			at = at.Add(l.Right.Mul(l.Shift * l.Size * s.width(l.Text)))
+		}
+		d.Label(vec3(at), vec3(l.Right), vec3(l.Up), float32(l.Size), render.Regular, l.Text, gpu.RGBA(l.Colour))
 	}
+}
+
+// width is that of a text, in em.
+func (s *Space) width(text string) float64 {
+	const em = 64
+	w, ok := s.widths[text]
+	if !ok {
+		w = float64(s.renderer.Fonts.Measure(text, em, render.Regular)) / em
+		s.widths[text] = w
+	}
+	return w
 }
 
 // magnified is the viewport as large as it would be for the whole to be seen as what is

@@ -19,28 +19,31 @@ type Lens struct{ X, Y float64 } // of its middle, in pixels of the target
 // lensFrame is the width of the line around a lens, in pixels.
 const lensFrame = 2
 
-// magnify draws the lens over a picture.
-func (s *Space) magnify(rec *gpu.Recorder, target gpu.Target, c camera.Camera, v camera.Viewport, lens Lens) {
+// magnify draws the lens over a picture in a region of the target.
+func (s *Space) magnify(rec *gpu.Recorder, target gpu.Target, picture image.Rectangle, c camera.Camera, lens Lens) {
 	deco := s.root.Deco
+	v := camera.Viewport{W: float64(picture.Dx()), H: float64(picture.Dy())}
 	side := math.Round(deco.LensSize * v.H)
 	zoom := max(1, deco.Magnification)
-	width, height := target.Size()
 	// The square may stand out of the picture; what it shows of the scene goes with it.
-	x, y := int(math.Round(lens.X-side/2)), int(math.Round(lens.Y-side/2))
-	region := image.Rect(x, y, x+int(side), y+int(side)).Intersect(image.Rect(0, 0, width, height))
+	x, y := int(math.Floor(lens.X-side/2+0.5)), int(math.Floor(lens.Y-side/2+0.5))
+	region := image.Rect(x, y, x+int(side), y+int(side)).Intersect(picture)
 	if region.Empty() {
 		return
 	}
 	border := s.renderer.NewFrame()
 	defer border.Release()
-	line := region.Inset(-lensFrame)
+	line := region.Inset(-lensFrame).Intersect(picture)
 	border.Box(line.Min.X, line.Min.Y, line.Dx(), line.Dy(), gpu.RGBA(s.Look.Guide(0.5)))
 	border.Box(region.Min.X, region.Min.Y, region.Dx(), region.Dy(), gpu.RGBA(s.Look.Background()))
 	border.DrawOver(rec, target)
 
+	// From here on in pixels of the picture.
+	lens.X, lens.Y = lens.X-float64(picture.Min.X), lens.Y-float64(picture.Min.Y)
+	shown := region.Sub(picture.Min)
 	see := sight{c, v, scene.Window{
-		Left: lens.X + (float64(region.Min.X)-lens.X)/zoom, Top: lens.Y + (float64(region.Min.Y)-lens.Y)/zoom,
-		Right: lens.X + (float64(region.Max.X)-lens.X)/zoom, Bottom: lens.Y + (float64(region.Max.Y)-lens.Y)/zoom,
+		Left: lens.X + (float64(shown.Min.X)-lens.X)/zoom, Top: lens.Y + (float64(shown.Min.Y)-lens.Y)/zoom,
+		Right: lens.X + (float64(shown.Max.X)-lens.X)/zoom, Bottom: lens.Y + (float64(shown.Max.Y)-lens.Y)/zoom,
 	}, zoom, s.far(c)}
 	s.compose(s.lens, see)
 	if err := s.spotlight(see, lens); err != nil {

@@ -71,7 +71,7 @@ func (h *hall) picture(c camera.Camera, width, height int) *image.NRGBA {
 	}
 	defer p.Release()
 	r := h.device.Record("picture")
-	h.view.Draw(r, p, c, nil)
+	h.view.Draw(r, p, image.Rectangle{}, c, nil)
 	if err := r.Submit(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestSpaceBeforeShow(t *testing.T) {
 	}
 	defer p.Release()
 	rec := d.Record("nothing")
-	s.Draw(rec, p, camera.Default(), &Lens{X: 4, Y: 4})
+	s.Draw(rec, p, image.Rectangle{}, camera.Default(), &Lens{X: 4, Y: 4})
 	if err := rec.Submit(); err != nil {
 		t.Fatal(err)
 	}

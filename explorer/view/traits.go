@@ -56,41 +56,50 @@ type HeadStat struct {
 	Traits      map[Trait]float64
 }
 
-// order returns the rank of each head, at layer*heads+head, and the value it was given
-// for. Heads stand in falling order of the trait, those without a number at the end,
+// order returns the rank of each head of a model, at layer*heads+head, and the value it was
+// given for. Heads stand in falling order of the trait, those without a number at the end,
 // equal ones in the model's order. Heads of which nothing is known have rank -1.
-func (a *Atlas) order() (ranks []int, values []float64, err error) {
-	n := a.Layers * a.Heads
-	ranks, values = make([]int, n), make([]float64, n)
-	for i := range n {
-		ranks[i], values[i] = i, math.NaN()
+func order(layers, heads int, sort Trait, stats []HeadStat) (ranks []int, values []float64, err error) {
+	n := layers * heads
+	ranks = make([]int, n)
+	for i := range ranks {
+		ranks[i] = i
 	}
-	if a.sort() == ByLayer {
+	values, known := traitOf(layers, heads, sort, stats)
+	if sort == ByLayer {
 		return ranks, values, nil
 	}
-	var heads []int
-	for _, s := range a.Stats {
-		v, ok := s.Traits[a.Sort]
-		if ok && s.Layer >= 0 && s.Layer < a.Layers && s.Head >= 0 && s.Head < a.Heads {
-			values[s.Layer*a.Heads+s.Head] = v
-			heads = append(heads, s.Layer*a.Heads+s.Head)
-		}
+	if len(known) == 0 {
+		return nil, nil, fmt.Errorf("atlas: %s is not known of any head: they cannot be sorted by it", sort)
 	}
-	if len(heads) == 0 {
-		return nil, nil, fmt.Errorf("atlas: %s is not known of any head: they cannot be sorted by it", a.Sort)
-	}
-	slices.Sort(heads)
-	heads = slices.Compact(heads)
-	slices.SortStableFunc(heads, func(i, j int) int {
+	slices.SortStableFunc(known, func(i, j int) int {
 		return cmp.Compare(values[j], values[i]) // a NaN is below every number
 	})
 	for i := range ranks {
 		ranks[i] = -1
 	}
-	for rank, i := range heads {
+	for rank, i := range known {
 		ranks[i] = rank
 	}
 	return ranks, values, nil
+}
+
+// traitOf is the value of a trait for each head, NaN where there is none, and those heads, in
+// the model's order, of which it is known.
+func traitOf(layers, heads int, t Trait, stats []HeadStat) (values []float64, known []int) {
+	values = make([]float64, layers*heads)
+	for i := range values {
+		values[i] = math.NaN()
+	}
+	for _, s := range stats {
+		v, ok := s.Traits[t]
+		if ok && s.Layer >= 0 && s.Layer < layers && s.Head >= 0 && s.Head < heads {
+			values[s.Layer*heads+s.Head] = v
+			known = append(known, s.Layer*heads+s.Head)
+		}
+	}
+	slices.Sort(known)
+	return values, slices.Compact(known)
 }
 
 // headName is the name of head i of a model: "L5H4".

@@ -12,7 +12,7 @@ import (
 func TestParamsEqualShaders(t *testing.T) {
 	params := map[string]any{
 		"embed": embedParams{}, "layernorm": layerNormParams{}, "softmax": softmaxParams{}, "add": addParams{},
-		"activate": activateParams{}, "reduce": reduceParams{}, "standardize": standardizeParams{}, "pyramid": pyramidParams{}, "condense": condenseParams{}, "topk": topKParams{}, "traits": traitsParams{},
+		"activate": activateParams{}, "reduce": reduceParams{}, "standardize": standardizeParams{}, "pyramid": pyramidParams{}, "condense": condenseParams{}, "topk": topKParams{}, "traits": traitsParams{}, "compare": compareParams{},
 		"colorize": colorizeParams{}, "paint": paintParams{}, "shrink": shrinkParams{}, "matmul": matMulParams{}, "matvec": matMulParams{}, "fma": peakParams{},
 	}
 	seen := map[string]bool{}

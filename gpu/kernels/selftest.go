@@ -48,6 +48,7 @@ func trials(d *gpu.Device) []trial {
 		{"condense", 1e-5, 1e-5, tryCondense},
 		{"topk", 0, 0, tryTopK},
 		{"traits", 1e-5, 1e-4, tryTraits},
+		{"compare", 1e-7, 1e-5, tryCompare},
 		{"colorize", 0, 0, tryColorize},
 		{"paint", 2, 0, tryPaint},
 		{"shrink", 0.51, 0, tryShrink},

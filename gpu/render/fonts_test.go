@@ -120,10 +120,10 @@ func TestGlyphSheetFull(t *testing.T) {
 	if _, ok := r.sheet.get(r.Fonts, glyphKey{faceKey{20, Regular}, 'a', 0}, 100); !ok {
 		t.Error("a fresh sheet holds no glyph")
 	}
-	if _, err := r.typeset([]Text{{Size: 9000, String: "W"}}); err == nil {
+	if _, _, err := r.typeset([]Text{{Size: 9000, String: "W"}}); err == nil {
 		t.Error("a glyph larger than any texture was accepted")
 	}
-	if list, err := r.typeset([]Text{{Size: 20, String: "a a"}}); err != nil || len(list) != 2 {
+	if list, _, err := r.typeset([]Text{{Size: 20, String: "a a"}}); err != nil || len(list) != 2 {
 		t.Errorf("after that: %d glyphs, %v; want the two letters", len(list), err)
 	}
 }

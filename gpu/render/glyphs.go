@@ -91,22 +91,21 @@ type glyphInstance struct {
 	Colour, Unused                      uint32
 }
 
-// typeset makes the glyph instances of texts.
-func (r *Renderer) typeset(texts []Text) ([]glyphInstance, error) {
+// typeset makes the glyph instances of texts, and says where those of each text end.
+func (r *Renderer) typeset(texts []Text) (list []glyphInstance, ends []int, err error) {
 	// Of two tries the second one begins with an empty sheet.
 	for range 2 {
-		if list, ok := r.layout(texts); ok {
-			return list, nil
+		if list, ends, ok := r.layout(texts); ok {
+			return list, ends, nil
 		}
 		r.sheet.reset()
 	}
-	return nil, fmt.Errorf("render: the glyphs of %d texts do not fit into one texture of %s: their sizes are too large", len(texts), r.device.Adapter.Name)
+	return nil, nil, fmt.Errorf("render: the glyphs of %d texts do not fit into one texture of %s: their sizes are too large", len(texts), r.device.Adapter.Name)
 }
 
 // layout places the glyphs; false means that the glyph sheet is full.
-func (r *Renderer) layout(texts []Text) ([]glyphInstance, bool) {
-	var list []glyphInstance
-	fits := true
+func (r *Renderer) layout(texts []Text) (list []glyphInstance, ends []int, fits bool) {
+	fits = true
 	for _, t := range texts {
 		k := faceKey{t.Size, t.Weight}
 		text := r.Fonts.Visible(t.String, t.Weight)
@@ -135,6 +134,7 @@ func (r *Renderer) layout(texts []Text) ([]glyphInstance, bool) {
 				Width: int32(g.sheet.Dx()), Height: int32(g.sheet.Dy()), Colour: colour,
 			})
 		})
+		ends = append(ends, len(list))
 	}
-	return list, fits
+	return list, ends, fits
 }

@@ -1,7 +1,10 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
+	"image"
+	"math"
 
 	"headscope/gpu"
 	"headscope/gpu/kernels"
@@ -9,13 +12,13 @@ import (
 
 // cellsParams is Params of cells.wgsl.
 type cellsParams struct {
-	Layer, Heads, N, Columns uint32
-	X, Y                     int32
-	Side                     uint32
-	PitchX, PitchY           int32
-	Width, Height            int32
-	XOffset, XStride, XBatch uint32
-	Unused                   [2]uint32
+	Draw, First, Heads, N, Columns uint32
+	X, Y                           int32
+	Side                           uint32
+	PitchX, PitchY                 int32
+	Left, Top, Right, Bottom       int32
+	XOffset, XStride, XBatch       uint32
+	Unused                         [3]uint32
 }
 
 // instance is struct Instance of shared/instance.wgsl.
@@ -34,22 +37,35 @@ type heatmapParams struct {
 	Causal, Masked    uint32
 }
 
-// check says what does not fit together in the grid and its layers.
-func (f *Frame) check() error {
-	g, first := f.grid, gpu.Tensor{}
-	for _, l := range f.layers {
-		if first.Buffer == nil {
-			first = l.Values
+// grid is one of a frame's.
+type grid struct {
+	Grid
+	layers []Layer
+	clip   image.Rectangle
+}
+
+// shape is that of the first layer's values there are; without any it has no buffer.
+func (g grid) shape() gpu.Tensor {
+	for _, l := range g.layers {
+		if l.Values.Buffer != nil {
+			return l.Values
 		}
 	}
-	if first.Buffer == nil {
-		return nil
-	}
-	if g.Side < 1 || g.Columns < 1 || !(g.Range > 0) || len(g.Ranks) != len(f.layers)*first.Batch {
-		return fmt.Errorf("render: a grid of %d columns of %d pixels, range %g, with %d ranks for %d x %d heads", g.Columns, g.Side, g.Range, len(g.Ranks), len(f.layers), first.Batch)
+	return gpu.Tensor{}
+}
+
+// MaxSide is the largest side of a [Grid] of n x n matrices: the shader counts in 32 bits.
+func MaxSide(n int) int { return math.MaxInt32 / max(1, n) }
+
+// check says what does not fit together in the grid and its layers.
+func (g grid) check() error {
+	first := g.shape()
+	if g.Side < 1 || g.Side > MaxSide(first.Rows) || g.Columns < 1 || !(g.Range > 0) || len(g.Ranks) != len(g.layers)*first.Batch {
+		return fmt.Errorf("render: a grid of %d columns of %d pixels, at most %d are possible, range %g, with %d ranks for %d x %d heads",
+			g.Columns, g.Side, MaxSide(first.Rows), g.Range, len(g.Ranks), len(g.layers), first.Batch)
 	}
 	_, cells := kernels.PyramidLevels(first.Rows, first.Cols)
-	for _, l := range f.layers {
+	for _, l := range g.layers {
 		v := l.Values
 		if v.Buffer == nil {
 			continue
@@ -64,47 +80,79 @@ func (f *Frame) check() error {
 	return nil
 }
 
-// cells uploads the order, records the kernel for each layer and returns the layers' draws.
-// One buffer holds all instances, a region of heads a layer, one all draw arguments.
-func (f *Frame) cells(rec *gpu.Recorder, width, height int) []gpu.Draw {
-	if err := f.check(); err != nil {
-		rec.Fail(err)
-		return nil
-	}
-	g, d := f.grid, f.renderer.device
-	ranks := make([]int32, len(g.Ranks))
-	for i, r := range g.Ranks {
-		ranks[i] = int32(r)
-	}
-	order := upload(f, rec, "ranks", ranks)
-	b, err := d.NewStorage("heat map instances", uint64(len(ranks)*instanceSize))
-	list := f.keep(rec, b, err)
-	b, err = d.NewIndirect("heat map draws", uint64(len(f.layers)*16))
-	args := f.keep(rec, b, err)
-	if rec.Err() != nil {
-		return nil
-	}
-	var draws []gpu.Draw
-	for i, l := range f.layers {
-		v := l.Values
-		if v.Buffer == nil {
+// heatmaps uploads the orders, records the kernel for each layer of each grid and returns
+// the grids' draws. One buffer holds all instances, a range of heads a layer, one all draw
+// arguments.
+func (f *Frame) heatmaps(rec *gpu.Recorder, whole image.Rectangle) [][]gpu.Draw {
+	var ranks []int32
+	draws, layers := make([][]gpu.Draw, len(f.grids)), 0
+	for _, g := range f.grids {
+		if g.shape().Buffer == nil {
 			continue
 		}
-		p := cellsParams{
-			Layer: uint32(i), Heads: uint32(v.Batch), N: uint32(v.Rows), Columns: uint32(g.Columns),
-			X: int32(g.X), Y: int32(g.Y), Side: uint32(g.Side), PitchX: int32(g.PitchX), PitchY: int32(g.PitchY),
-			Width: int32(width), Height: int32(height),
-			XOffset: uint32(v.Offset), XStride: uint32(v.RowStride), XBatch: uint32(v.BatchStride),
+		if err := g.check(); err != nil {
+			rec.Fail(err)
+			return nil
 		}
-		rec.Dispatch("cells", gpu.Uniform(&p), [3]int{1, 1, 1}, float64(v.Batch*50), order, list, args)
-		h := heatmapParams{
-			Width: float32(width), Height: float32(height), N: uint32(v.Rows), First: uint32(i * v.Batch),
-			Palette: uint32(g.Palette), Range: g.Range, Masked: pack(g.Masked),
+		for _, r := range g.Ranks {
+			ranks = append(ranks, int32(r))
 		}
-		if g.Causal {
-			h.Causal = 1
+		layers += len(g.layers)
+	}
+	if len(ranks) == 0 {
+		return draws
+	}
+	d, l := f.renderer.device, &f.lists
+	rec.Fail(cmp.Or(
+		store(d, &l.ranks, "ranks", gpu.Words(ranks)),
+		reserve(&l.instances, "heat map instances", len(ranks)*instanceSize, d.NewStorage),
+		reserve(&l.args, "heat map draws", layers*16, d.NewIndirect),
+	))
+	first, number := 0, 0
+	for i, g := range f.grids {
+		if g.shape().Buffer == nil || rec.Err() != nil {
+			continue
 		}
-		draws = append(draws, gpu.Draw{Shader: "heatmap", Params: gpu.Uniform(&h), Bindings: []gpu.Binding{list, v.Buffer, l.Pyramid}, Indirect: args, IndirectIndex: i})
+		clip := bounded(g.clip, whole)
+		for _, layer := range g.layers {
+			if layer.Values.Buffer != nil {
+				draws[i] = append(draws[i], f.layer(rec, g, layer, clip, whole, first, number))
+			}
+			first += g.shape().Batch
+			number++
+		}
 	}
 	return draws
+}
+
+// layer records the kernel for one layer, whose heads are those from first on in the lists,
+// and returns draw number number.
+func (f *Frame) layer(rec *gpu.Recorder, g grid, layer Layer, clip, whole image.Rectangle, first, number int) gpu.Draw {
+	v, l := layer.Values, f.lists
+	p := cellsParams{
+		Draw: uint32(number), First: uint32(first), Heads: uint32(v.Batch), N: uint32(v.Rows), Columns: uint32(g.Columns),
+		X: int32(g.X), Y: int32(g.Y), Side: uint32(g.Side), PitchX: int32(g.PitchX), PitchY: int32(g.PitchY),
+		Left: int32(clip.Min.X), Top: int32(clip.Min.Y), Right: int32(clip.Max.X), Bottom: int32(clip.Max.Y),
+		XOffset: uint32(v.Offset), XStride: uint32(v.RowStride), XBatch: uint32(v.BatchStride),
+	}
+	rec.Dispatch("cells", gpu.Uniform(&p), [3]int{1, 1, 1}, float64(v.Batch*50), l.ranks, l.instances, l.args)
+	h := heatmapParams{
+		Width: float32(whole.Max.X), Height: float32(whole.Max.Y), N: uint32(v.Rows), First: uint32(first),
+		Palette: uint32(g.Palette), Range: g.Range, Masked: pack(g.Masked),
+	}
+	if g.Causal {
+		h.Causal = 1
+	}
+	return gpu.Draw{Params: gpu.Uniform(&h), Bindings: []gpu.Binding{l.instances, v.Buffer, layer.Pyramid}, Indirect: l.args, IndirectIndex: number}
+}
+
+// reserve makes a buffer anew where it is too small for size bytes.
+func reserve(b **gpu.Buffer, label string, size int, make func(label string, size uint64) (*gpu.Buffer, error)) error {
+	if *b != nil && (*b).Size >= uint64(size) {
+		return nil
+	}
+	(*b).Release()
+	var err error
+	*b, err = make(label, uint64(size))
+	return err
 }

@@ -58,18 +58,18 @@ func TestCellsEqualsTwin(t *testing.T) {
 	d, _ := deviceAndRenderer(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		layers, heads := rapid.IntRange(1, 5).Draw(rt, "layers"), rapid.IntRange(1, 30).Draw(rt, "heads")
-		side := rapid.IntRange(1, 300).Draw(rt, "side")
+		layer, side := rapid.IntRange(0, layers-1).Draw(rt, "layer"), rapid.IntRange(1, 300).Draw(rt, "side")
 		ranks := make([]int32, layers*heads)
 		for i := range ranks {
 			ranks[i] = int32(rapid.IntRange(-1, layers*heads-1).Draw(rt, "rank"))
 		}
 		// Anywhere, and at the edges of the viewport.
-		place := rapid.OneOf(rapid.IntRange(-2000, 500), rapid.SampledFrom([]int{-side - 1, -side, 1 - side, 0, 479, 480, 639, 640}))
+		place := rapid.OneOf(rapid.IntRange(-2000, 500), rapid.SampledFrom([]int{-side - 1, -side, 1 - side, 0, 30 - side, 31 - side, 479, 480, 639, 640}))
 		p := cellsParams{
-			Layer: uint32(rapid.IntRange(0, layers-1).Draw(rt, "layer")), Heads: uint32(heads),
+			Draw: uint32(layer), First: uint32(layer * heads), Heads: uint32(heads),
 			N: uint32(rapid.IntRange(1, 1100).Draw(rt, "n")), Columns: uint32(rapid.IntRange(1, layers*heads).Draw(rt, "columns")),
 			X: int32(place.Draw(rt, "x")), Y: int32(place.Draw(rt, "y")),
-			Side: uint32(side), PitchX: int32(side + 1), PitchY: int32(side + 9), Width: 640, Height: 480,
+			Side: uint32(side), PitchX: int32(side + 1), PitchY: int32(side + 9), Left: 30, Top: 31, Right: 640, Bottom: 480,
 			XOffset: 8, XStride: 1100, XBatch: 1100 * 1100,
 		}
 		counts, words, err := runCells(d, p, ranks)
@@ -77,10 +77,10 @@ func TestCellsEqualsTwin(t *testing.T) {
 			rt.Fatal(err)
 		}
 		want := cells(p, ranks)
-		if got := counts[4*p.Layer:][:4]; !slices.Equal(got, []uint32{4, uint32(len(want)), 0, 0}) {
+		if got := counts[4*p.Draw:][:4]; !slices.Equal(got, []uint32{4, uint32(len(want)), 0, 0}) {
 			rt.Fatalf("draw arguments %v, want %d instances", got, len(want))
 		}
-		region := words[8*int(p.Layer)*heads:][:8*len(want)]
+		region := words[8*p.First:][:8*len(want)]
 		if len(want) > 0 && !bytes.Equal(gpu.Words(region), gpu.Words(want)) {
 			rt.Fatalf("instances\n%v, want\n%v", region, want)
 		}
@@ -311,6 +311,7 @@ func TestBadHeatmaps(t *testing.T) {
 		"no ranks":       {func(g *Grid) { g.Ranks = nil }, []Layer{good}, "0 ranks for 1 x 1 heads"},
 		"no columns":     {func(g *Grid) { g.Columns = 0 }, []Layer{good}, "0 columns"},
 		"no side":        {func(g *Grid) { g.Side = 0 }, []Layer{good}, "of 0 pixels"},
+		"large side":     {func(g *Grid) { g.Side = MaxSide(3) + 1 }, []Layer{good}, "at most 715827882 are possible"},
 		"range NaN":      {func(g *Grid) { g.Range = float32(math.NaN()) }, []Layer{good}, "range NaN"},
 		"mixed sizes":    {func(g *Grid) { g.Ranks = []int{0, 1} }, []Layer{good, other}, "expected [1, 3, 3]"},
 		"no pyramid":     {func(g *Grid) {}, []Layer{{Values: good.Values}}, "no pyramid"},

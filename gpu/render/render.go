@@ -4,11 +4,11 @@
 //
 //  1. A [Renderer] lives long: the fonts and the sheets of glyphs they were made into.
 //     (Pipelines are the device's.)
-//  2. A [Frame] is one picture's data. Boxes, texts and [Frame.Heatmaps] fill it, in
-//     pixels of the target, x to the right, y down.
+//  2. A [Frame] is one picture's data. Boxes, texts and [Frame.Heatmaps] fill it in the
+//     painter's order, in pixels of the target, x to the right, y down.
 //  3. [Frame.Draw] uploads the instances and records, for each layer of matrices, the
 //     kernel cells, which culls, picks the level of detail and writes the heat maps'
-//     instances and draw arguments, then one pass of draws: boxes, heat maps, texts.
+//     instances and draw arguments, then one pass of draws, in the order of the frame.
 //
 // And into a picture of matrices in space:
 //
@@ -26,6 +26,7 @@
 package render
 
 import (
+	"image"
 	"math"
 
 	"headscope/gpu"
@@ -102,28 +103,60 @@ type Layer struct {
 	Pyramid *gpu.Buffer
 }
 
-// Frame is what one picture shows, and the device's copy of it.
+// Frame is what one picture shows, later things over earlier ones, and the lists for it on
+// the device, which the next picture uses again: one recording can hold one picture of a
+// frame.
 type Frame struct {
 	renderer *Renderer
 	boxes    []boxInstance
 	texts    []Text
-	grid     Grid
-	layers   []Layer
-	buffers  []*gpu.Buffer // owned
+	grids    []grid
+	runs     []run
+	clip     image.Rectangle
+
+	lists struct{ boxes, glyphs, ranks, instances, args *gpu.Buffer } // owned
 }
 
-// NewFrame begins a picture. Release it when it has been drawn.
+// run is lo to hi of the boxes, the texts or the grids, which the shader draws at once.
+type run struct {
+	shader string
+	lo, hi int
+	clip   image.Rectangle
+}
+
+// NewFrame begins a picture. Release it when no more are to be drawn.
 func (r *Renderer) NewFrame() *Frame { return &Frame{renderer: r} }
 
-// Release frees the frame's copy on the device. Draws already recorded are not harmed.
+// Reset begins the next picture.
+func (f *Frame) Reset() {
+	clear(f.texts)
+	clear(f.grids)
+	f.boxes, f.texts, f.grids, f.runs = f.boxes[:0], f.texts[:0], f.grids[:0], f.runs[:0]
+	f.clip = image.Rectangle{}
+}
+
+// Release frees the frame's lists on the device. Draws already recorded are not harmed.
 func (f *Frame) Release() {
 	if f == nil {
 		return
 	}
-	for _, b := range f.buffers {
-		b.Release()
+	for _, b := range []**gpu.Buffer{&f.lists.boxes, &f.lists.glyphs, &f.lists.ranks, &f.lists.instances, &f.lists.args} {
+		(*b).Release()
+		*b = nil
 	}
-	f.buffers = nil
+}
+
+// Clip confines what is added from now on to a rectangle of the target. The zero rectangle
+// is the whole target, any other empty one nothing.
+func (f *Frame) Clip(r image.Rectangle) { f.clip = r }
+
+// add has a shader draw one thing more, the last of hi.
+func (f *Frame) add(shader string, hi int) {
+	if n := len(f.runs); n > 0 && f.runs[n-1].shader == shader && f.runs[n-1].clip == f.clip {
+		f.runs[n-1].hi = hi
+	} else {
+		f.runs = append(f.runs, run{shader, hi - 1, hi, f.clip})
+	}
 }
 
 // boxInstance is struct Box of boxes.wgsl.
@@ -136,19 +169,27 @@ type boxInstance struct {
 // Box adds a filled rectangle.
 func (f *Frame) Box(x, y, width, height int, colour gpu.RGBA) {
 	f.boxes = append(f.boxes, boxInstance{X: int32(x), Y: int32(y), Width: int32(width), Height: int32(height), Colour: pack(colour)})
+	f.add("boxes", len(f.boxes))
 }
 
 // Key adds a rectangle that shows a palette, from 0 at its left edge to the strongest
 // colour at the right one; value v of a range stands at sqrt(v/range) of its width.
 func (f *Frame) Key(x, y, width, height int, palette cpu.Palette) {
 	f.boxes = append(f.boxes, boxInstance{X: int32(x), Y: int32(y), Width: int32(width), Height: int32(height), Key: uint32(palette) + 1})
+	f.add("boxes", len(f.boxes))
 }
 
 // Text adds a line of text.
-func (f *Frame) Text(t Text) { f.texts = append(f.texts, t) }
+func (f *Frame) Text(t Text) {
+	f.texts = append(f.texts, t)
+	f.add("glyphs", len(f.texts))
+}
 
-// Heatmaps adds the heat maps of the layers' matrices. A frame has one grid.
-func (f *Frame) Heatmaps(g Grid, layers []Layer) { f.grid, f.layers = g, layers }
+// Heatmaps adds the heat maps of the layers' matrices.
+func (f *Frame) Heatmaps(g Grid, layers []Layer) {
+	f.grids = append(f.grids, grid{Grid: g, layers: layers, clip: f.clip})
+	f.add("heatmap", len(f.grids))
+}
 
 // sizeParams is Params of boxes.wgsl and glyphs.wgsl.
 type sizeParams struct {
@@ -168,51 +209,66 @@ func (f *Frame) DrawOver(rec *gpu.Recorder, target gpu.Target) {
 
 func (f *Frame) draw(rec *gpu.Recorder, pass gpu.Pass) {
 	width, height := pass.Target.Size()
-	size := sizeParams{Width: float32(width), Height: float32(height)}
-	var draws []gpu.Draw
-	if len(f.boxes) > 0 {
-		boxes := upload(f, rec, "boxes", f.boxes)
-		draws = append(draws, gpu.Draw{Shader: "boxes", Params: gpu.Uniform(&size), Bindings: []gpu.Binding{boxes}, Instances: len(f.boxes)})
-	}
-	if len(f.layers) > 0 {
-		draws = append(draws, f.cells(rec, width, height)...)
-	}
-	glyphs, err := f.renderer.typeset(f.texts)
+	whole := image.Rect(0, 0, width, height)
+	params := gpu.Uniform(&sizeParams{Width: float32(width), Height: float32(height)})
+	glyphs, ends, err := f.renderer.typeset(f.texts)
 	if err != nil {
 		rec.Fail(err)
 	}
+	d, l := f.renderer.device, &f.lists
+	var sheet *gpu.Texture
 	if len(glyphs) > 0 {
-		sheet, err := f.renderer.sheet.upload(f.renderer.device)
-		if err != nil {
-			rec.Fail(err)
+		if sheet, err = f.renderer.sheet.upload(d); err == nil {
+			err = store(d, &l.glyphs, "glyphs", gpu.Words(glyphs))
 		}
-		list := upload(f, rec, "glyphs", glyphs)
-		draws = append(draws, gpu.Draw{Shader: "glyphs", Params: gpu.Uniform(&size), Bindings: []gpu.Binding{list, sheet}, Instances: len(glyphs)})
+		rec.Fail(err)
+	}
+	if len(f.boxes) > 0 {
+		rec.Fail(store(d, &l.boxes, "boxes", gpu.Words(f.boxes)))
+	}
+	heatmaps := f.heatmaps(rec, whole)
+	var draws []gpu.Draw
+	for _, r := range f.runs {
+		clip := bounded(r.clip, whole)
+		if clip.Empty() || rec.Err() != nil {
+			continue
+		}
+		from := len(draws)
+		switch r.shader {
+		case "boxes":
+			draws = append(draws, gpu.Draw{Params: params, Bindings: []gpu.Binding{l.boxes}, First: r.lo, Instances: r.hi - r.lo})
+		case "glyphs":
+			if first := start(ends, r.lo); first < ends[r.hi-1] {
+				draws = append(draws, gpu.Draw{Params: params, Bindings: []gpu.Binding{l.glyphs, sheet}, First: first, Instances: ends[r.hi-1] - first})
+			}
+		case "heatmap":
+			for _, maps := range heatmaps[r.lo:r.hi] {
+				draws = append(draws, maps...)
+			}
+		}
+		for i := range draws[from:] {
+			draws[from+i].Shader, draws[from+i].Clip = r.shader, clip
+		}
 	}
 	if rec.Err() == nil {
 		rec.Render(pass, draws...)
 	}
 }
 
-// keep makes a buffer the frame's, to be released with it.
-func (f *Frame) keep(rec *gpu.Recorder, b *gpu.Buffer, err error) *gpu.Buffer {
-	if err != nil {
-		rec.Fail(err)
-		return nil
+// start is where number i begins, by where each one ends.
+func start(ends []int, i int) int {
+	if i == 0 {
+		return 0
 	}
-	f.buffers = append(f.buffers, b)
-	return b
+	return ends[i-1]
 }
 
-// upload copies a list to the device; after an error it is nil and the recording has failed.
-func upload[T any](f *Frame, rec *gpu.Recorder, label string, list []T) *gpu.Buffer {
-	data := gpu.Words(list)
-	b, err := f.renderer.device.NewStorage(label, uint64(len(data)))
-	if b = f.keep(rec, b, err); b == nil {
-		return nil
+// bounded is what a frame's clip leaves of the target.
+func bounded(clip, whole image.Rectangle) image.Rectangle {
+	if clip == (image.Rectangle{}) {
+		return whole
 	}
-	rec.Fail(f.renderer.device.Write(b, 0, data))
-	return b
+	return clip.Intersect(whole)
 }
 
 // pack rounds a colour to four bytes, red lowest.

@@ -21,9 +21,9 @@ func SelfTest(d *gpu.Device, shapes []kernels.Shape) ([]kernels.Result, error) {
 		}
 		side := uint32(1 + s.M)
 		p := cellsParams{
-			Layer: 1, Heads: uint32(s.H), N: uint32(s.N), Columns: uint32(1 + rng.Intn(len(ranks))),
+			Draw: 1, First: uint32(s.H), Heads: uint32(s.H), N: uint32(s.N), Columns: uint32(1 + rng.Intn(len(ranks))),
 			X: int32(rng.Intn(300) - 100), Y: int32(rng.Intn(300) - 100),
-			Side: side, PitchX: int32(side + 1), PitchY: int32(side + 9), Width: 200, Height: 200,
+			Side: side, PitchX: int32(side + 1), PitchY: int32(side + 9), Left: 10, Top: 20, Right: 200, Bottom: 200,
 			XOffset: 8, XStride: uint32(gpu.Stride4(s.N)), XBatch: uint32(s.N * gpu.Stride4(s.N)),
 		}
 		counts, words, err := runCells(d, p, ranks)
@@ -31,7 +31,7 @@ func SelfTest(d *gpu.Device, shapes []kernels.Shape) ([]kernels.Result, error) {
 			return nil, err
 		}
 		want := cells(p, ranks)
-		got := append(counts[4*p.Layer:][:4:4], words[8*p.Layer*p.Heads:][:8*len(want)]...)
+		got := append(counts[4*p.Draw:][:4:4], words[8*p.First:][:8*len(want)]...)
 		expect := append([]uint32{4, uint32(len(want)), 0, 0}, instanceWords(want)...)
 		off := 0.0
 		for w := range expect {
@@ -60,13 +60,13 @@ func cells(p cellsParams, ranks []int32) (list []instance) {
 		level++
 	}
 	for head := range p.Heads {
-		rank := ranks[p.Layer*p.Heads+head]
+		rank := ranks[p.First+head]
 		if rank < 0 {
 			continue
 		}
 		x, y := p.X+rank%int32(p.Columns)*p.PitchX, p.Y+rank/int32(p.Columns)*p.PitchY
 		square := image.Rect(int(x), int(y), int(x)+int(p.Side), int(y)+int(p.Side))
-		if !square.Overlaps(image.Rect(0, 0, int(p.Width), int(p.Height))) {
+		if !square.Overlaps(image.Rect(int(p.Left), int(p.Top), int(p.Right), int(p.Bottom))) {
 			continue
 		}
 		i := instance{X: x, Y: y, Side: p.Side, Cells: p.N, Base: p.XOffset + head*p.XBatch, Stride: p.XStride, Head: head}

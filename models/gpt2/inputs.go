@@ -61,6 +61,13 @@ func Inputs(path string, sample int) ([]*tensor.Tensor, error) {
 	return inputs, nil
 }
 
+// Samples lists the numbers of the samples that are recorded at a path, in order; none where
+// it has no recorded activations.
+func Samples(path string) ([]int, error) {
+	_, samples, err := recordings(path, 0)
+	return slices.Sorted(maps.Keys(samples)), err
+}
+
 // recordings finds the files of one sample by layer, and which samples exist.
 func recordings(path string, sample int) (found map[int]recording, samples map[int]bool, err error) {
 	info, err := os.Stat(path)
@@ -129,4 +136,19 @@ func readNpy(path string) (tensor.Tensor, error) {
 	s := f.Tensors[0]
 	t := tensor.New(s.Shape...) // the file is as long as its shape says
 	return t, s.Decode(t.Data, 0)
+}
+
+// ReadIDs reads token ids from an npy file of whole numbers.
+func ReadIDs(path string) ([]int32, error) {
+	wide, err := npy.ReadInts(path)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int32, len(wide))
+	for i, id := range wide {
+		if ids[i] = int32(id); int(ids[i]) != id {
+			return nil, fmt.Errorf("%s: token %d is %d, which is no token id", path, i, id)
+		}
+	}
+	return ids, nil
 }

@@ -1,0 +1,143 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"headscope/explorer/expr"
+	"headscope/explorer/session"
+	"headscope/models/demo"
+	"headscope/models/gpt2"
+)
+
+// Open opens what a user pastes, drops or names: a model's file or folder, a folder of
+// recorded activations, a session file, an mm link, or an expression. What it is, is found
+// out off the frames; what is wrong with it is a notice at AtOpen.
+func (w *Workspace) Open(text string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return
+	}
+	w.start("Opening", func(j *Job) error {
+		o, err := await(w, j, func(context.Context) (opened, error) { return look(text) })
+		if err == nil {
+			err = w.adopt(o)
+		}
+		return err
+	}, func(err error) {
+		if !errors.Is(err, context.Canceled) {
+			w.notice(AtOpen, err)
+		}
+	})
+}
+
+// opened is what something turned out to be.
+type opened struct {
+	session *session.Session
+	model   string // path
+	inputs  string // path
+	sample  int
+}
+
+// look finds out what a text or a path names.
+func look(text string) (o opened, err error) {
+	path := strings.TrimPrefix(text, "file://")
+	info, err := os.Stat(path)
+	if err != nil || strings.ContainsAny(text, "\n") {
+		s, err := session.Open(text, session.Files)
+		if err != nil {
+			return o, err
+		}
+		return opened{session: s}, nil
+	}
+	if !info.IsDir() && strings.EqualFold(filepath.Ext(path), ".json") && filepath.Base(path) != "model.safetensors.index.json" {
+		s, err := session.Open(path, session.Files)
+		return opened{session: s}, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return o, err
+	}
+	samples, err := gpt2.Samples(path)
+	if err != nil {
+		return o, err
+	}
+	if len(samples) > 0 {
+		o.inputs, o.sample = path, samples[0]
+	}
+	m, err := gpt2.Open(path)
+	if err == nil {
+		m.Close()
+		o.model = path
+	} else if len(samples) > 0 {
+		err = nil // recorded activations alone
+	}
+	if err != nil {
+		return o, fmt.Errorf("%w (a model, recorded activations, a session file, an mm link or an expression can be opened)", err)
+	}
+	return o, nil
+}
+
+// adopt makes what was opened part of the document.
+func (w *Workspace) adopt(o opened) error {
+	if o.session != nil {
+		return w.adoptSession(o.session)
+	}
+	if o.model == "" && w.doc.Model == "" {
+		return fmt.Errorf("%s holds recorded activations: open the model they are of first", o.inputs)
+	}
+	err := w.Change("", func(s *session.Session) error {
+		if o.model != "" {
+			s.Model, s.Inputs, s.Token = o.model, "", -1
+			if s.Form == "" {
+				// Its own heads come first.
+				s.Form, s.View, s.Root = "attngpt2", "atlas", expr.Default()
+			}
+		}
+		if o.inputs != "" {
+			s.Inputs, s.Sample, s.Token = o.inputs, o.sample, -1
+		}
+		return nil
+	})
+	if err == nil && o.model != "" && o.model != demo.Name {
+		w.Settings.Remember(o.model)
+	}
+	return err
+}
+
+// adoptSession shows another session. One without a model keeps the present one if its leaves
+// name matrices of a model, and are not found elsewhere.
+func (w *Workspace) adoptSession(s *session.Session) error {
+	return w.Change("", func(now *session.Session) error {
+		light, safe := now.Light, now.Safe
+		model, prompt, inputs, sample, noBias := now.Model, now.Prompt, now.Inputs, now.Sample, now.NoBias
+		*now = *s
+		if now.View == "" {
+			now.View = "head"
+		}
+		if now.Model != "" {
+			return nil
+		}
+		now.Light, now.Safe = light, safe
+		if layers := modelLayers(now.Root); layers != nil && len(w.files) == 0 && model != "" {
+			now.Model, now.Prompt, now.Inputs, now.Sample, now.NoBias = model, prompt, inputs, sample, noBias
+			now.Head = headNamed(now.Root)
+		}
+		return nil
+	})
+}
+
+// headNamed is the head that the leaves of a tree name, or the first.
+func headNamed(root *expr.Node) string {
+	head := session.HeadName(0, 0)
+	found := false
+	root.Walk(func(_ string, n *expr.Node) {
+		if name, ok := session.ParseLeafName(n.URL); ok && name.OfHead() && !found {
+			head, found = session.HeadName(name.Layer, name.Number), true
+		}
+	})
+	return head
+}
