@@ -18,19 +18,28 @@ type Target interface {
 	View() (*wgpu.TextureView, error)
 }
 
-// Picture is an off-screen target of 8-bit RGBA, colours as they go into a PNG.
+// Picture is an off-screen target of four channels of 8 bits, colours as they go into a PNG.
 type Picture struct {
-	texture *Texture // owned
+	texture *Texture           // owned
+	format  wgpu.TextureFormat // RGBA, or BGRA as many windows have it
 }
 
 // NewPicture makes an off-screen target of width x height pixels.
 func (d *Device) NewPicture(width, height int) (*Picture, error) {
-	t, err := d.newTexture("picture", width, height, 4, wgpu.TextureFormat_RGBA8Unorm,
-		wgpu.TextureUsage_RenderAttachment|wgpu.TextureUsage_CopySrc)
+	return d.newPicture(width, height, wgpu.TextureFormat_RGBA8Unorm)
+}
+
+// NewPictureLike makes an off-screen target that is drawn to by the pipelines of another one.
+func (d *Device) NewPictureLike(target Target, width, height int) (*Picture, error) {
+	return d.newPicture(width, height, target.Format())
+}
+
+func (d *Device) newPicture(width, height int, format wgpu.TextureFormat) (*Picture, error) {
+	t, err := d.newTexture("picture", width, height, 4, format, wgpu.TextureUsage_RenderAttachment|wgpu.TextureUsage_CopySrc)
 	if err != nil {
 		return nil, err
 	}
-	return &Picture{t}, nil
+	return &Picture{t, format}, nil
 }
 
 // Release frees the picture.
@@ -43,8 +52,8 @@ func (p *Picture) Release() {
 // Size returns the picture's size in pixels.
 func (p *Picture) Size() (width, height int) { return p.texture.Width, p.texture.Height }
 
-// Format is RGBA, 8 bits a channel, linear to the bytes of the PNG.
-func (p *Picture) Format() wgpu.TextureFormat { return wgpu.TextureFormat_RGBA8Unorm }
+// Format is that of the picture's texels: 8 bits a channel, linear to the bytes of the PNG.
+func (p *Picture) Format() wgpu.TextureFormat { return p.format }
 
 // View returns the picture's view.
 func (p *Picture) View() (*wgpu.TextureView, error) {
@@ -60,6 +69,11 @@ func (p *Picture) Image() (*image.NRGBA, error) {
 	pixels, err := t.read(0, 0, t.Width, t.Height)
 	if err != nil {
 		return nil, fmt.Errorf("gpu: read picture: %w", err)
+	}
+	if p.format == wgpu.TextureFormat_BGRA8Unorm {
+		for i := 0; i < len(pixels); i += 4 {
+			pixels[i], pixels[i+2] = pixels[i+2], pixels[i]
+		}
 	}
 	return &image.NRGBA{Pix: pixels, Stride: 4 * t.Width, Rect: image.Rect(0, 0, t.Width, t.Height)}, nil
 }

@@ -112,7 +112,7 @@ func New(d *gpu.Device, r *render.Renderer, s *session.Session, o Options) *Work
 // its sample prompts.
 func Default() *session.Session {
 	s := session.Default()
-	s.Model, s.Prompt, s.Head, s.View = demo.Name, demo.Prompts()[0].Text, "L1H2", "atlas"
+	s.Model, s.Prompt, s.Head, s.View = demo.Name, demo.Prompts()[0].Text, "L5H1", "atlas"
 	s.Form = "attngpt2"
 	return s
 }
