@@ -90,7 +90,7 @@ deps test-deps:
 	  echo "and for the window the headers of X11 (Fedora: libX11-devel libXcursor-devel libXi-devel"; \
 	  echo "libXinerama-devel libXrandr-devel libXxf86vm-devel mesa-libGL-devel; Arch: libx11 libxcursor libxi libxinerama libxrandr mesa)"; exit 1; \
 	fi
-	@command -v gcc >/dev/null 2>&1 || command -v clang >/dev/null 2>&1 || (echo "headscope needs a C compiler: install gcc or clang"; exit 1)
+	@command -v g++ >/dev/null 2>&1 || command -v clang++ >/dev/null 2>&1 || (echo "headscope needs a C and C++ compiler: install gcc and g++, or clang"; exit 1)
 
 clean:
 	rm -rf bin out

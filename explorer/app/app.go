@@ -170,6 +170,7 @@ func (a *App) keep() {
 	}
 	s := a.workspace.Settings
 	s.Width, s.Height = a.window.handle.GetSize()
+	s.Light, s.Safe = a.workspace.Document().Light, a.workspace.Document().Safe
 	if err := s.Save(); err != nil {
 		a.options.Warn(err)
 	}

@@ -26,8 +26,8 @@ func (s *Shell) dialogs() {
 	s.modal(save, s.save.shown && !s.help, 560, 0, func() { s.save.draw(s) })
 }
 
-// asking tells whether a dialog has the keyboard.
-func (s *Shell) asking() bool { return s.files.shown || s.save.shown }
+// asking tells whether a dialog has the keyboard, so that keys do nothing else.
+func (s *Shell) asking() bool { return (s.files.shown || s.save.shown) && !s.help }
 
 // modal draws a dialog in the middle of the window while it is shown, over all else, which is
 // dimmed and gets no input. Sizes are in units of text; height 0 is that of the content.

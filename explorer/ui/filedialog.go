@@ -196,9 +196,13 @@ func (d *fileDialog) step(listed []workspace.Entry, by int) {
 	if len(listed) == 0 {
 		return
 	}
-	at := slices.IndexFunc(listed, func(e workspace.Entry) bool { return e.Name == d.chosen })
-	d.choose(listed[min(max(0, at+by), len(listed)-1)])
+	d.choose(listed[min(max(0, d.at(listed)+by), len(listed)-1)])
 	d.scroll = true
+}
+
+// at is the place of the chosen entry, or -1.
+func (d *fileDialog) at(listed []workspace.Entry) int {
+	return slices.IndexFunc(listed, func(e workspace.Entry) bool { return e.Name == d.chosen })
 }
 
 // complete writes as much of a name as is certain, or all of the chosen one.
@@ -276,6 +280,7 @@ func (d *fileDialog) field(s *Shell) {
 		d.reload = false
 		if state := imgui.InternalInputTextState(imgui.IDStr("##path")); state.CData != nil {
 			state.InternalReloadUserBufAndMoveToEnd()
+			state.SetCursorFollow(true)
 		}
 	}
 	before := d.text
@@ -283,7 +288,7 @@ func (d *fileDialog) field(s *Shell) {
 	if !imgui.IsAnyItemActive() {
 		imgui.SetKeyboardFocusHere()
 	}
-	imgui.InputTextWithHint("##path", "Path of a file or folder", &d.text, imgui.InputTextFlagsNone, nil)
+	imgui.InputTextWithHint("##path", "Path of a file or folder", &d.text, imgui.InputTextFlagsElideLeft, nil)
 	if imgui.IsItemActivated() {
 		d.reload = true // at the end, not all selected
 	}
@@ -325,10 +330,18 @@ func (d *fileDialog) table(s *Shell, listed []workspace.Entry, height float32) {
 		}
 		imgui.TableHeader(name)
 	}
-	for _, e := range listed {
-		imgui.TableNextRow()
-		imgui.TableNextColumn()
-		d.entry(s, e)
+	rows := imgui.NewListClipper() // a folder may hold any number of files
+	defer rows.Destroy()
+	rows.Begin(int32(len(listed)))
+	if at := d.at(listed); d.scroll && at >= 0 {
+		rows.IncludeItemByIndex(int32(at))
+	}
+	for rows.Step() {
+		for _, e := range listed[rows.DisplayStart():rows.DisplayEnd()] {
+			imgui.TableNextRow()
+			imgui.TableNextColumn()
+			d.entry(s, e)
+		}
 	}
 	d.scroll = false
 }

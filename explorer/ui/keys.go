@@ -48,6 +48,8 @@ var shortcuts = []shortcut{
 	{imgui.Key(imgui.ModCtrl) | imgui.KeyS, "Ctrl+S", "save the session, a picture or an mm link", (*Shell).openSave, true},
 	{imgui.Key(imgui.ModCtrl) | imgui.KeyC, "Ctrl+C", "copy the session as an mm link", (*Shell).copyLink, false},
 	{imgui.Key(imgui.ModCtrl) | imgui.KeyV, "Ctrl+V", "open what is copied: a link, a path, an expression", (*Shell).paste, false},
+	{imgui.Key(imgui.ModCtrl) | imgui.KeyEqual, "Ctrl+= Ctrl+-", "larger, smaller text", func(s *Shell) { s.w.Settings.Grow(1.125) }, true},
+	{imgui.Key(imgui.ModCtrl) | imgui.KeyMinus, "", "", func(s *Shell) { s.w.Settings.Grow(1 / 1.125) }, true},
 	{imgui.KeyF12, "F12", "save a picture", func(s *Shell) { s.save.picture(s) }, true},
 	{imgui.KeyF1, "F1", "this help", func(s *Shell) { s.help = !s.help }, true},
 }

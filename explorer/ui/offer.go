@@ -32,6 +32,7 @@ func (s *Shell) offer() {
 	if imgui.BeginV("offer", nil, imgui.WindowFlagsNoDecoration|imgui.WindowFlagsNoMove|imgui.WindowFlagsNoSavedSettings|imgui.WindowFlagsNoFocusOnAppearing|imgui.WindowFlagsNoNav) {
 		imgui.AlignTextToFramePadding()
 		imgui.TextUnformatted(s.cut(text, width-buttons-2*s.px(padding)))
+		hint(text)
 		imgui.SameLine()
 		s.rightmost(2)
 		if s.primary("Continue") {

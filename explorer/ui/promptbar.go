@@ -13,7 +13,7 @@ import (
 
 // promptBar has the prompt, and under it its tokens as they are cut.
 func (s *Shell) promptBar() {
-	right := s.width - int(s.px(panelWidth))
+	right := s.width - int(s.panelWidth())
 	top := int(s.px(barHeight))
 	s.bar("prompt", image.Rect(0, top, right, top+int(s.px(promptHeight))), imgui.WindowFlagsNoScrollbar, func() {
 		if s.w.Document().Inputs != "" {

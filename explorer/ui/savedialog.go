@@ -142,7 +142,7 @@ func (d *saveDialog) update(s *Shell) {
 // path is where the file goes, with the ending of its kind where it has none.
 func (d *saveDialog) path() string {
 	path := absolute(d.name, absolute(d.folder, homeFolder()))
-	if filepath.Ext(path) == "" {
+	if filepath.Ext(d.name) == "" {
 		path += d.ending()
 	}
 	return path
@@ -238,8 +238,11 @@ func (d *saveDialog) copy(s *Shell) {
 
 // draw makes the dialog's content.
 func (d *saveDialog) draw(s *Shell) {
-	if entered() && !d.replace {
-		d.accept(s, false)
+	if entered() {
+		d.fresh = true // it has let the field go
+		if !d.replace {
+			d.accept(s, false)
+		}
 	}
 	if d.kind == saveMatrix {
 		d.matrixRows(s)
@@ -318,7 +321,7 @@ func (d *saveDialog) fields(s *Shell) {
 	}
 	imgui.InputTextWithHint("##name", "Name of the file", &d.name, imgui.InputTextFlagsAutoSelectAll, nil)
 	s.label("Folder")
-	imgui.InputTextWithHint("##folder", "Path of the folder", &d.folder, 0, nil)
+	imgui.InputTextWithHint("##folder", "Path of the folder", &d.folder, imgui.InputTextFlagsElideLeft, nil)
 	if d.name+"\x00"+d.folder != before {
 		d.replace, d.wrong = false, ""
 	}

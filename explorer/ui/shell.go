@@ -74,12 +74,18 @@ const (
 	promptHeight = 40.0
 	tokensHeight = 34.0
 	statusHeight = 28.0
-	panelWidth   = 320.0
+	minPanel     = 300.0
+	maxPanel     = 320.0
 	padding      = 12.0
 )
 
 // px is a size in pixels.
 func (s *Shell) px(units float64) float32 { return float32(math.Round(units * s.scale)) }
+
+// panelWidth is that of the panel at the right: a quarter of the window, within limits.
+func (s *Shell) panelWidth() float32 {
+	return min(s.px(maxPanel), max(s.px(minPanel), float32(s.width)/4))
+}
 
 // Frame makes the panels of one frame of a window of width x height pixels, and says what the
 // workspace is to draw. It belongs between Begin and End of the context.
@@ -117,7 +123,7 @@ func (s *Shell) layout() {
 	if s.region = whole; s.hidden {
 		return
 	}
-	free := image.Rect(0, int(s.top()), s.width-int(s.px(panelWidth)), s.height-int(s.px(statusHeight)))
+	free := image.Rect(0, int(s.top()), s.width-int(s.panelWidth()), s.height-int(s.px(statusHeight)))
 	if free.Dx() >= 64 && free.Dy() >= 64 {
 		s.region = free
 	}
@@ -143,7 +149,7 @@ func (s *Shell) bar(name string, r image.Rectangle, flags imgui.WindowFlags, con
 
 // sidePanel is the panel of the tab.
 func (s *Shell) sidePanel() {
-	x := s.width - int(s.px(panelWidth))
+	x := s.width - int(s.panelWidth())
 	s.bar("panel", image.Rect(x, int(s.px(barHeight)), s.width, s.height-int(s.px(statusHeight))), 0, func() {
 		switch s.w.Document().View {
 		case "head":

@@ -31,24 +31,41 @@ func (s *Shell) topBar() {
 			hint(t.about)
 			imgui.SameLine()
 		}
-		imgui.SetCursorPosX(imgui.CursorPosX() + s.px(padding))
-		name := "Open a model…"
-		if doc.Model != "" {
-			name = workspace.ModelName(doc.Model)
-		}
-		if imgui.Button(escape(elide(name, 28)) + "###model") {
-			imgui.OpenPopupStr("models")
-		}
-		hint("The model: open another one, or a recent one")
-		s.modelMenu()
-		if m := s.w.Model(); m != nil {
-			c := m.File.Config
-			imgui.SameLine()
-			imgui.AlignTextToFramePadding()
-			imgui.TextDisabled(fmt.Sprintf("%d layers × %d heads of %d", c.Layers, c.Heads, c.HeadWidth()))
-		}
+		s.modelButton(float32(s.width) - s.px(padding) - s.rightWidth())
 		s.topRight()
 	})
+}
+
+// modelButton has the model's name and, where there is room up to end, its size.
+func (s *Shell) modelButton(end float32) {
+	imgui.SetCursorPosX(imgui.CursorPosX() + s.px(padding))
+	room := end - imgui.CursorPosX() - s.px(2*padding)
+	if room < s.px(40) {
+		imgui.NewLine()
+		return
+	}
+	name := "Open a model…"
+	if doc := s.w.Document(); doc.Model != "" {
+		name = workspace.ModelName(doc.Model)
+	}
+	frame := 2 * imgui.CurrentStyle().FramePadding().X
+	for letters := 28; imgui.CalcTextSize(name).X+frame > room && letters > 3; letters-- {
+		name = elide(name, letters)
+	}
+	if imgui.Button(name + "###model") {
+		imgui.OpenPopupStr("models")
+	}
+	hint("The model: open another one, or a recent one")
+	s.modelMenu()
+	if m := s.w.Model(); m != nil {
+		c := m.File.Config
+		size := fmt.Sprintf("%d layers × %d heads of %d", c.Layers, c.Heads, c.HeadWidth())
+		if imgui.CalcTextSize(name).X+frame+s.px(padding)+imgui.CalcTextSize(size).X <= room {
+			imgui.SameLine()
+			imgui.AlignTextToFramePadding()
+			imgui.TextDisabled(size)
+		}
+	}
 }
 
 // tab is a button that is lit when its tab is open.
@@ -60,34 +77,45 @@ func (s *Shell) tab(name string, open bool) bool {
 		imgui.PushStyleColorVec4(imgui.ColText, colours.OnAccent)
 		defer imgui.PopStyleColorV(3)
 	}
-	return imgui.ButtonV(name, imgui.NewVec2(s.px(76), 0))
+	room := (float32(s.width)-s.rightWidth()-2*s.px(padding))/float32(len(tabs)) - imgui.CurrentStyle().ItemSpacing().X
+	return imgui.ButtonV(name, imgui.NewVec2(min(s.px(76), room), 0))
 }
 
-// topRight is the buttons at the bar's right end.
-func (s *Shell) topRight() {
-	doc := s.w.Document()
+// action is a button of the bar.
+type action struct {
+	name, about string
+	enabled     bool
+	do          func()
+}
+
+// actions are the buttons at the bar's right end.
+func (s *Shell) actions() []action {
 	theme := "Light"
-	if doc.Light {
+	if s.w.Document().Light {
 		theme = "Dark"
 	}
-	buttons := []struct {
-		name, about string
-		enabled     bool
-		do          func()
-	}{
+	return []action{
 		{"Undo", "Take the last change back (Ctrl+Z)", s.w.CanUndo(), func() { s.w.Undo() }},
 		{"Redo", "Make it again (Ctrl+Y)", s.w.CanRedo(), func() { s.w.Redo() }},
 		{"Save…", "Save the session, a picture or an mm link (Ctrl+S)", true, s.openSave},
 		{theme, "Light or dark colours (T)", true, s.toggleTheme},
 		{"Help", "Every key (F1)", true, func() { s.help = !s.help }},
 	}
-	style := imgui.CurrentStyle()
-	width := float32(0)
-	for _, b := range buttons {
+}
+
+// rightWidth is how wide they are, with the space before them.
+func (s *Shell) rightWidth() float32 {
+	style, width := imgui.CurrentStyle(), float32(0)
+	for _, b := range s.actions() {
 		width += imgui.CalcTextSize(b.name).X + 2*style.FramePadding().X + style.ItemSpacing().X
 	}
-	imgui.SameLineV(float32(s.width)-width-s.px(padding)+style.ItemSpacing().X, -1)
-	for i, b := range buttons {
+	return width
+}
+
+// topRight draws them.
+func (s *Shell) topRight() {
+	imgui.SameLineV(float32(s.width)-s.rightWidth()-s.px(padding)+imgui.CurrentStyle().ItemSpacing().X, -1)
+	for i, b := range s.actions() {
 		if i > 0 {
 			imgui.SameLine()
 		}
@@ -103,7 +131,6 @@ func (s *Shell) topRight() {
 func (s *Shell) toggleTheme() {
 	s.w.Change("", func(d *session.Session) error {
 		d.Light = !d.Light
-		s.w.Settings.Light = d.Light
 		return nil
 	})
 }

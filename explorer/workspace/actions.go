@@ -161,7 +161,7 @@ func (w *Workspace) EditExpression(text string) error {
 		if err := s.Edit(text); err != nil {
 			return err
 		}
-		if modelLayers(s.Root) == nil {
+		if w.treeOf(s.Root).layers == nil {
 			s.Form = "" // it is an expression of the user's own
 		}
 		return nil

@@ -56,40 +56,47 @@ func (l leaves) Values(_ context.Context, n *expr.Node) ([]float32, error) {
 	return await(l.w, l.j, func(ctx context.Context) ([]float32, error) { return l.Source.Values(ctx, n) })
 }
 
-// valuesOf names what decides the values of a tree.
-func valuesOf(root *expr.Node, source *leaf.Source) string {
+// tree is what there is to know of an expression's tree.
+type tree struct {
+	values string // names what decides its values
+	layers []int  // of a model that its leaves name, in order; nil if none names a matrix of a model
+}
+
+// treeOf finds out about a tree, once: trees of documents are not written to.
+func (w *Workspace) treeOf(root *expr.Node) tree {
+	if t, ok := w.trees[root]; ok {
+		return t
+	}
+	source := &leaf.Source{Seed: w.options.Seed}
+	var t tree
 	var b strings.Builder
 	root.Walk(func(path string, n *expr.Node) {
 		if n.IsMatMul() {
 			fmt.Fprintf(&b, "%s %s\n", path, n.Epilog)
-		} else {
-			fmt.Fprintf(&b, "%s %s\n", path, source.Key(n))
-		}
-	})
-	return b.String()
-}
-
-// modelLayers are the layers of a model that leaves of a tree name, in order; nil if no leaf
-// names a matrix of a model.
-func modelLayers(root *expr.Node) []int {
-	var layers []int
-	root.Walk(func(_ string, n *expr.Node) {
-		if n.IsMatMul() || n.Init != "url" {
 			return
 		}
-		if name, ok := session.ParseLeafName(n.URL); ok && !slices.Contains(layers, name.Layer) {
-			layers = append(layers, name.Layer)
+		fmt.Fprintf(&b, "%s %s\n", path, source.Key(n))
+		if name, ok := session.ParseLeafName(n.URL); ok && n.Init == "url" && !slices.Contains(t.layers, name.Layer) {
+			t.layers = append(t.layers, name.Layer)
 		}
 	})
-	slices.Sort(layers)
-	return layers
+	slices.Sort(t.layers)
+	t.values = b.String()
+	if len(w.trees) >= maxTrees {
+		clear(w.trees)
+	}
+	w.trees[root] = t
+	return t
 }
+
+// maxTrees is how many trees are remembered: more than are on the screen.
+const maxTrees = 32
 
 // wantScene is the entry of a tree in space, with leaves of a pass if pass is not nil. It is
 // nil until the values are there; what is wrong with them is said at the place.
 func (w *Workspace) wantScene(root *expr.Node, pass *Pass, look scene.Look, place Place) *entry[sceneKey, *Scene] {
 	source := &leaf.Source{Seed: w.options.Seed, Files: w.files}
-	key := headKey{values: valuesOf(root, source)}
+	key := headKey{values: w.treeOf(root).values}
 	if pass != nil {
 		key.pass = pass.key
 	}
@@ -128,7 +135,7 @@ func (w *Workspace) compute(j *Job, root *expr.Node, pass *Pass, source *leaf.So
 	files := slices.Clone(source.Files)
 	if pass != nil {
 		// They are read here, on the goroutine of the device; the leaves are made elsewhere.
-		for _, layer := range modelLayers(root) {
+		for _, layer := range w.treeOf(root).layers {
 			pass.read(layer)
 		}
 		files = append(files, pass.leaves)

@@ -38,6 +38,7 @@ func (w *Workspace) Open(text string) {
 // opened is what something turned out to be.
 type opened struct {
 	session *session.Session
+	file    string // that it was read from, or ""
 	model   string // path
 	inputs  string // path
 	sample  int
@@ -54,12 +55,12 @@ func look(text string) (o opened, err error) {
 		}
 		return opened{session: s}, nil
 	}
-	if !info.IsDir() && strings.EqualFold(filepath.Ext(path), ".json") && filepath.Base(path) != "model.safetensors.index.json" {
-		s, err := session.Open(path, session.Files)
-		return opened{session: s}, err
-	}
 	if path, err = filepath.Abs(path); err != nil {
 		return o, err
+	}
+	if !info.IsDir() && strings.EqualFold(filepath.Ext(path), ".json") && filepath.Base(path) != "model.safetensors.index.json" {
+		s, err := session.Open(path, session.Files)
+		return opened{session: s, file: path}, err
 	}
 	samples, err := gpt2.Samples(path)
 	if err != nil {
@@ -84,6 +85,9 @@ func look(text string) (o opened, err error) {
 // adopt makes what was opened part of the document.
 func (w *Workspace) adopt(o opened) error {
 	if o.session != nil {
+		if o.file != "" {
+			w.Settings.Remember(o.file)
+		}
 		return w.adoptSession(o.session)
 	}
 	if o.model == "" && w.doc.Model == "" {
@@ -122,7 +126,7 @@ func (w *Workspace) adoptSession(s *session.Session) error {
 			return nil
 		}
 		now.Light, now.Safe = light, safe
-		if layers := modelLayers(now.Root); layers != nil && len(w.files) == 0 && model != "" {
+		if layers := w.treeOf(now.Root).layers; layers != nil && len(w.files) == 0 && model != "" {
 			now.Model, now.Prompt, now.Inputs, now.Sample, now.NoBias = model, prompt, inputs, sample, noBias
 			now.Head = headNamed(now.Root)
 		}

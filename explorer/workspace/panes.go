@@ -86,7 +86,7 @@ func (w *Workspace) syncPaneScene(p *Pane, place Place) bool {
 	at := pointed{w.doc.Root, p.Pass.shape(p.Layer, p.Head)}
 	if p.pointed != at {
 		s, err := session.Builtin("attngpt2", at.shape)
-		if modelLayers(w.doc.Root) != nil {
+		if w.treeOf(w.doc.Root).layers != nil {
 			own := *w.doc
 			own.Root = w.doc.Root.Clone()
 			s, err = &own, own.Point(at.shape)

@@ -51,9 +51,7 @@ func LoadSettings(path string) (*Settings, error) {
 	if err != nil {
 		return &Settings{path: path}, fmt.Errorf("the settings in %s are not used: %w", path, err)
 	}
-	if !(s.Scale >= 0.5 && s.Scale <= 4) {
-		s.Scale = 0
-	}
+	s.Grow(1)
 	return s, nil
 }
 
@@ -67,6 +65,14 @@ func (s *Settings) Save() error {
 		return err
 	}
 	return writeFile(s.path, append(data, '\n'))
+}
+
+// Grow makes the text so many times larger, between half and three times the usual size.
+func (s *Settings) Grow(factor float64) {
+	if s.Scale <= 0 {
+		s.Scale = 1
+	}
+	s.Scale = min(max(0.5, s.Scale*factor), 3)
 }
 
 // Remember puts a model or session in front of the recent ones.

@@ -60,7 +60,7 @@ func (w *Workspace) source() passKey {
 // head is the tree that the head tab shows, and the pass that its leaves come from, if any;
 // false while that is missing.
 func (w *Workspace) head(pass *Pass) (*expr.Node, *Pass, bool) {
-	if modelLayers(w.doc.Root) == nil {
+	if w.treeOf(w.doc.Root).layers == nil {
 		return w.doc.Root, nil, w.doc.Form == ""
 	}
 	return w.doc.Root, pass, pass != nil || w.doc.Model == ""
@@ -77,7 +77,7 @@ func (w *Workspace) point() {
 	}
 	next := *w.doc
 	var err error
-	if modelLayers(w.doc.Root) != nil {
+	if w.treeOf(w.doc.Root).layers != nil {
 		next.Root = w.doc.Root.Clone()
 		err = next.Point(shape)
 	} else if w.doc.Form != "" {

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"time"
 
+	"headscope/explorer/expr"
 	"headscope/explorer/leaf"
 	"headscope/explorer/session"
 	"headscope/explorer/view"
@@ -73,6 +74,7 @@ type Workspace struct {
 	panes []*Pane         // of the comparison
 	told  map[Place]error // what was last said there
 
+	trees   map[*expr.Node]tree
 	pointed pointed          // what the document's tree was last made to show
 	offer   *session.Session // the last session, until it is taken or turned down
 }
@@ -88,7 +90,7 @@ func New(d *gpu.Device, r *render.Renderer, s *session.Session, o Options) *Work
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	w := &Workspace{Device: d, Renderer: r, Settings: o.Settings, options: o, notices: map[Place]string{}, told: map[Place]error{}}
+	w := &Workspace{Device: d, Renderer: r, Settings: o.Settings, options: o, notices: map[Place]string{}, told: map[Place]error{}, trees: map[*expr.Node]tree{}}
 	w.Bench.Options = benchDefaults
 	w.Compare = view.NewCompare(d)
 	w.models = cache[string, *Model]{w: w, release: (*Model).release, hasty: true}
@@ -102,6 +104,7 @@ func New(d *gpu.Device, r *render.Renderer, s *session.Session, o Options) *Work
 	}
 	if s == nil {
 		s = Default()
+		s.Light, s.Safe = o.Settings.Light, o.Settings.Safe
 	}
 	w.doc = s
 	d.Slices(sliceTime, w.between)
