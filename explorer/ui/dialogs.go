@@ -56,16 +56,6 @@ func (s *Shell) modal(name string, shown bool, width, height float64, content fu
 	}
 }
 
-// begun does what may start a job of the workspace, and returns that; nil if it does not.
-func (s *Shell) begun(do func()) *workspace.Job {
-	before := len(s.w.Jobs())
-	do()
-	if jobs := s.w.Jobs(); len(jobs) > before {
-		return jobs[len(jobs)-1]
-	}
-	return nil
-}
-
 // running tells whether a job goes on.
 func (s *Shell) running(j *workspace.Job) bool { return j != nil && slices.Contains(s.w.Jobs(), j) }
 

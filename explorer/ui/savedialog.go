@@ -180,18 +180,16 @@ func (d *saveDialog) accept(s *Shell, replace bool) {
 		d.replace = true
 		return
 	}
-	d.job = s.begun(func() {
-		switch d.kind {
-		case saveSession:
-			s.w.Save(path)
-		case savePicture:
-			width, height := d.pictureSize(s)
-			scale := min(float64(width)/float64(s.region.Dx()), float64(height)/float64(s.region.Dy()))
-			s.w.Screenshot(path, width, height, workspace.Sight{Scale: s.scale * scale})
-		case saveMatrix:
-			s.w.Export(path, d.matrix.Tensor)
-		}
-	})
+	switch d.kind {
+	case saveSession:
+		d.job = s.w.Save(path)
+	case savePicture:
+		width, height := d.pictureSize(s)
+		scale := min(float64(width)/float64(s.region.Dx()), float64(height)/float64(s.region.Dy()))
+		d.job = s.w.Screenshot(path, width, height, workspace.Sight{Scale: s.scale * scale})
+	case saveMatrix:
+		d.job = s.w.Export(path, d.matrix)
+	}
 }
 
 // check says what is wrong with what is asked for; "" if nothing is.

@@ -15,8 +15,8 @@ func (s *Shell) statusBar() {
 	defer imgui.PopStyleVar()
 	s.bar("status", image.Rect(0, s.height-int(s.px(statusHeight)), s.width, s.height), imgui.WindowFlagsNoScrollbar, func() {
 		switch text := s.urgent(); {
-		case text != "":
-			imgui.TextColored(s.c.Theme().Error, escape(text))
+		case text != "" && !s.asking(): // dialogs say it themselves
+			imgui.TextColored(s.c.Theme().Error, escape(s.cut(text, float32(s.width)*0.6)))
 			hint(text)
 		case s.hover != "":
 			imgui.TextUnformatted(s.hover)

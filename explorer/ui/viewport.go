@@ -259,11 +259,9 @@ func (s *Shell) contextMenu() {
 		}
 	}
 	if p.path != "" && p.scene != nil {
-		if m, ok := p.scene.Space.Scene.Matrix(p.path); ok {
-			imgui.TextDisabled(escape(m.Node.Name))
-			if t, err := p.scene.Space.Matrix(p.path); err == nil {
-				s.exportItems(workspace.Matrix{Name: m.Node.Name, Tensor: t})
-			}
+		if m, ok := p.scene.Matrix(p.path); ok {
+			imgui.TextDisabled(escape(m.Name))
+			s.exportItems(m)
 		}
 	}
 }

@@ -30,32 +30,31 @@ type saved struct {
 // autosaveAfter is how long a change waits to be saved, so that a drag is saved once.
 const autosaveAfter = time.Second
 
-// Save writes the session to a file, off the frames.
-func (w *Workspace) Save(path string) {
+// Save writes the session to a file, off the frames. As of all that write, what is wrong is
+// said at AtSave.
+func (w *Workspace) Save(path string) *Job {
 	data, err := w.doc.File()
-	if err != nil {
-		w.notice(AtSave, err)
-		return
-	}
-	w.write("Saving "+filepath.Base(path), path, func(f io.Writer) error {
-		_, err := f.Write(data)
-		return err
-	}, func() { w.Settings.Remember(path) })
-}
-
-// write writes a file off the frames, and says at AtSave what is wrong.
-func (w *Workspace) write(what, path string, fill func(io.Writer) error, then func()) {
-	w.start(what, func(j *Job) error {
-		path, err := filepath.Abs(path)
+	return w.start("Saving "+filepath.Base(path), func(j *Job) error {
 		if err != nil {
 			return err
 		}
-		_, err = await(w, j, func(context.Context) (struct{}, error) { return struct{}{}, tensor.WriteFile(path, fill) })
+		if path, err = filepath.Abs(path); err != nil {
+			return err
+		}
+		_, err := await(w, j, func(context.Context) (struct{}, error) { return struct{}{}, replaceFile(path, data) })
 		return err
 	}, func(err error) {
 		if w.notice(AtSave, err); err == nil {
-			then()
+			w.Settings.Remember(path)
 		}
+	})
+}
+
+// replaceFile writes a whole file into a folder that is there.
+func replaceFile(path string, data []byte) error {
+	return tensor.WriteFile(path, func(f io.Writer) error {
+		_, err := f.Write(data)
+		return err
 	})
 }
 
@@ -114,8 +113,8 @@ func LoadState(path string) (*session.Session, error) {
 }
 
 // Screenshot writes the picture of the document's tab, width x height pixels, without panels.
-func (w *Workspace) Screenshot(path string, width, height int, s Sight) {
-	w.start("Writing "+filepath.Base(path), func(j *Job) error {
+func (w *Workspace) Screenshot(path string, width, height int, s Sight) *Job {
+	return w.start("Writing "+filepath.Base(path), func(j *Job) error {
 		if !strings.EqualFold(filepath.Ext(path), ".png") {
 			return fmt.Errorf("cannot write %s: a picture's name ends in .png", path)
 		}
@@ -139,15 +138,15 @@ func (w *Workspace) Screenshot(path string, width, height int, s Sight) {
 			if err := png.Encode(&b, img); err != nil {
 				return struct{}{}, err
 			}
-			return struct{}{}, writeFile(path, b.Bytes())
+			return struct{}{}, replaceFile(path, b.Bytes())
 		})
 		return err
 	}, func(err error) { w.notice(AtSave, err) })
 }
 
 // Export writes a matrix, as npy or CSV by the name's ending.
-func (w *Workspace) Export(path string, m gpu.Tensor) {
-	w.start("Writing "+filepath.Base(path), func(j *Job) error {
+func (w *Workspace) Export(path string, m Matrix) *Job {
+	return w.start("Writing "+filepath.Base(path), func(j *Job) error {
 		var encode func(io.Writer, tensor.Tensor) error
 		switch strings.ToLower(filepath.Ext(path)) {
 		case ".npy":
@@ -157,16 +156,16 @@ func (w *Workspace) Export(path string, m gpu.Tensor) {
 		default:
 			return fmt.Errorf("cannot write %s: a matrix is written as .npy or .csv", path)
 		}
-		data, err := w.Device.Read(m)
+		data, err := w.Device.Read(m.Tensor)
 		if err != nil {
 			return err
 		}
-		t := tensor.Tensor{Shape: []int{m.Rows, m.Cols}, Data: data[0]}
+		t := tensor.Tensor{Shape: []int{m.Tensor.Rows, m.Tensor.Cols}, Data: data[0]}
 		_, err = await(w, j, func(context.Context) (struct{}, error) {
 			return struct{}{}, tensor.WriteFile(path, func(f io.Writer) error { return encode(f, t) })
 		})
 		return err
-	}, func(err error) { w.notice(AtSave, err) })
+	}, func(err error) { w.notice(AtSave, err) }, m.of...)
 }
 
 // Link is the session as an mm link; false if it cannot be one, which is said at AtSave.
@@ -181,6 +180,17 @@ func (w *Workspace) Link() (string, bool) {
 type Matrix struct {
 	Name   string // for a file: "L5H4.attn"
 	Tensor gpu.Tensor
+	of     []any // whose it is
+}
+
+// Matrix is a matrix of the scene.
+func (s *Scene) Matrix(path string) (Matrix, bool) {
+	m, ok := s.Space.Scene.Matrix(path)
+	if !ok {
+		return Matrix{}, false
+	}
+	t, err := s.Space.Matrix(path)
+	return Matrix{m.Node.Name, t, []any{s.head}}, err == nil
 }
 
 // DescribeWeight says in words how strongly a token of a pass looks at another one.
@@ -210,5 +220,5 @@ func (w *Workspace) Pattern(p *Pass, layer, head int) (Matrix, bool) {
 	if p == nil || layer < 0 || layer >= len(p.Layers) || p.Layers[layer].Values.Buffer == nil || p.Remark != "" {
 		return Matrix{}, false
 	}
-	return Matrix{session.HeadName(layer, head) + ".attn", p.Layers[layer].Values.At(head)}, true
+	return Matrix{session.HeadName(layer, head) + ".attn", p.Layers[layer].Values.At(head), []any{p, p.Model}}, true
 }

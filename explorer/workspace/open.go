@@ -17,12 +17,9 @@ import (
 // Open opens what a user pastes, drops or names: a model's file or folder, a folder of
 // recorded activations, a session file, an mm link, or an expression. What it is, is found
 // out off the frames; what is wrong with it is a notice at AtOpen.
-func (w *Workspace) Open(text string) {
+func (w *Workspace) Open(text string) *Job {
 	text = strings.TrimSpace(text)
-	if text == "" {
-		return
-	}
-	w.start("Opening", func(j *Job) error {
+	return w.start("Opening", func(j *Job) error {
 		o, err := await(w, j, func(context.Context) (opened, error) { return look(text) })
 		if err == nil {
 			err = w.adopt(o)
@@ -46,6 +43,9 @@ type opened struct {
 
 // look finds out what a text or a path names.
 func look(text string) (o opened, err error) {
+	if text == "" {
+		return o, errors.New("there is nothing to open: copy or name a link, a path or an expression first")
+	}
 	path := strings.TrimPrefix(text, "file://")
 	info, err := os.Stat(path)
 	if err != nil || strings.ContainsAny(text, "\n") {

@@ -4,15 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/adrg/xdg"
-
-	"headscope/models/tensor"
 )
 
 // Settings are a user's own, kept from one start to the next.
@@ -87,8 +84,5 @@ func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return tensor.WriteFile(path, func(f io.Writer) error {
-		_, err := f.Write(data)
-		return err
-	})
+	return replaceFile(path, data)
 }

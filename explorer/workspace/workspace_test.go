@@ -378,8 +378,8 @@ func TestFiles(t *testing.T) {
 	if !ok {
 		t.Fatal("no pattern")
 	}
-	w.Export(filepath.Join(dir, "a.npy"), m.Tensor)
-	w.Export(filepath.Join(dir, "a.csv"), m.Tensor)
+	w.Export(filepath.Join(dir, "a.npy"), m)
+	w.Export(filepath.Join(dir, "a.csv"), m)
 	settle(t, w)
 	if n := w.Notice(AtSave); n != "" {
 		t.Fatal(n)
@@ -405,7 +405,7 @@ func TestFiles(t *testing.T) {
 		func() { w.Save(filepath.Join(dir, "no", "s.json")) },
 		func() { w.Screenshot(filepath.Join(dir, "p.gif"), 10, 10, Sight{}) },
 		func() { w.Screenshot(filepath.Join(dir, "q.png"), 1<<20, 10, Sight{}) },
-		func() { w.Export(filepath.Join(dir, "a.txt"), m.Tensor) },
+		func() { w.Export(filepath.Join(dir, "a.txt"), m) },
 	} {
 		w.Dismiss(AtSave)
 		bad()
