@@ -7,7 +7,7 @@ PACKAGES := libvulkan1 mesa-vulkan-drivers pkg-config libgl-dev libx11-dev libxc
 TEST_PACKAGES := xvfb xauth xdotool
 
 # Packages without cgo: they are tested without a C compiler, which proves that they are.
-PURE := ./wgsl/... ./models/... $(patsubst %,./explorer/%/...,expr layout partition anim camera session leaf scene mmtest)
+PURE := ./wgsl/... ./models/... $(patsubst %,./explorer/%/...,expr layout partition anim camera session leaf scene record mmtest)
 GPU := ./gpu/... $(patsubst %,./explorer/%/...,eval bench view workspace ui app) ./cmd/...
 
 # Set to a number of seconds to fuzz each reader that long: make fuzz FUZZ=60s

@@ -108,7 +108,7 @@ func TestLevelsAreApart(t *testing.T) {
 	for layer := range 3 {
 		// One level each, so that the others keep their zeros.
 		l := texture.Levels(layer)[layer:][:1]
-		kernels.Paint(r, l, x.Part(0, l[0].Height, 0, l[0].Width), table, kernels.Paints{First: 513 * layer})
+		kernels.Paint(r, l, x.Part(0, l[0].Height, 0, l[0].Width), kernels.Patch{Rows: l[0].Height, Cols: l[0].Width}, table, kernels.Paints{First: 513 * layer})
 	}
 	if err := r.Submit(); err != nil {
 		t.Fatal(err)

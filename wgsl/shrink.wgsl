@@ -1,4 +1,4 @@
-// One mip level of a texture from the level above it: each texel is the mean of those it
+// A part of one mip level of a texture from the level above it: each texel is the mean of those it
 // covers, in parts where sides are odd. One thread a texel. Both adapter families.
 
 struct Params {
@@ -6,6 +6,10 @@ struct Params {
     height: u32,
     above_width: u32,
     above_height: u32,
+    x: u32,             // the part
+    y: u32,
+    cols: u32,
+    rows: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -14,13 +18,14 @@ struct Params {
 
 @compute @workgroup_size(8, 4, 1)
 fn main(@builtin(global_invocation_id) g: vec3<u32>) {
-    if (g.x >= p.width || g.y >= p.height) {
+    if (g.x >= p.cols || g.y >= p.rows) {
         return;
     }
+    let texel = g.xy + vec2<u32>(p.x, p.y);
     // What the texel covers, in texels above: at most three a side, since sides are halved
     // and rounded down.
     let step = vec2<f32>(f32(p.above_width) / f32(p.width), f32(p.above_height) / f32(p.height));
-    let lo = vec2<f32>(g.xy) * step;
+    let lo = vec2<f32>(texel) * step;
     let hi = min(lo + step, vec2<f32>(f32(p.above_width), f32(p.above_height)));
     let first = vec2<i32>(floor(lo + vec2<f32>(0.001)));
     var sum = vec4<f32>(0.0);
@@ -35,5 +40,5 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>) {
             area = area + share;
         }
     }
-    textureStore(texels, vec2<i32>(g.xy), sum / area);
+    textureStore(texels, vec2<i32>(texel), sum / area);
 }

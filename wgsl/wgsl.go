@@ -45,7 +45,7 @@ func variants() map[string]variant {
 			table[name+"_"+r.Row] = variant{name + ".wgsl.tmpl", r}
 		}
 	}
-	for name, d := range map[string]struct{ Far, Near bool }{"far": {true, false}, "near": {false, true}, "mixed": {true, true}} {
+	for name, d := range map[string]struct{ Far, Near, Lit bool }{"far": {Far: true}, "near": {Near: true}, "mixed": {Far: true, Near: true}, "lit": {true, true, true}} {
 		table["plane_"+name] = variant{"plane.wgsl.tmpl", d}
 	}
 	addProducts(table)

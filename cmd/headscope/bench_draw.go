@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"io"
 	"math"
 	"slices"
 	"text/tabwriter"
@@ -24,7 +25,7 @@ import (
 
 // drawRow is one measurement: frames of a scene, from the camera to the finished picture.
 type drawRow struct {
-	Scene    string  `json:"scene"`    // head, layer, heads
+	Scene    string  `json:"scene"`    // head, layer, heads; animation: of a head, a frame a step
 	Method   string  `json:"method"`   // instances: every element is one; renderer
 	View     string  `json:"view"`     // whole: turning about it; path: from there to a close-up
 	Elements int     `json:"elements"` // of all matrices
@@ -48,10 +49,11 @@ func (a *app) benchDraw() *cobra.Command {
 	var size string
 	cmd := &cobra.Command{
 		Use:   "draw",
-		Short: "Frames of a head, a layer and 144 attention matrices: every element an instance, and the renderer",
+		Short: "Frames of a head, a layer, 144 attention matrices and an animation: every element an instance, and the renderer",
 		Long: `Measure how long a frame takes, from the camera to the finished picture: of a head of
 GPT-2 small's size on 256 tokens (13 matrices, 1.1 million elements), of an attention layer
-with its FFN, and of 144 attention matrices at once.
+with its FFN, and of 144 attention matrices at once. Last, of the head while it is computed
+step by step: the values of the step, its colours and the picture.
 
   instances  every element is an instance of a ball
   renderer   matrices as quads, near elements as balls, with all decoration: what is used
@@ -140,10 +142,6 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 					return err
 				}
 			}
-			elements := 0
-			for _, m := range space.Scene.Matrices {
-				elements += m.Rows.N * m.Cols.N
-			}
 			v := camera.Viewport{W: float64(width), H: float64(height)}
 			path := flight(space, s.close, v)
 			for _, method := range []string{"instances", "renderer"} {
@@ -180,9 +178,9 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 							wall = append(wall, time.Since(start))
 						}
 					}
-					row := drawRow{Scene: s.name, Method: method, View: kind, Elements: elements, Median: bench.NewTiming(wall, nil).Median, P95: bench.Percentile(wall, 0.95), Frames: n}
+					row := drawRow{Scene: s.name, Method: method, View: kind, Elements: elements(space), Median: bench.NewTiming(wall, nil).Median, P95: bench.Percentile(wall, 0.95), Frames: n}
 					rows = append(rows, row)
-					fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.1f ms\t%.1f ms\t\n", row.Scene, row.Method, row.View, row.Elements, row.Median, row.P95)
+					row.write(w)
 				}
 			}
 			return nil
@@ -191,7 +189,17 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 			return nil, err
 		}
 	}
-	return rows, w.Flush()
+	row, err := measureMotion(ctx, d, r, picture, frames)
+	if err != nil {
+		return nil, err
+	}
+	row.write(w)
+	return append(rows, row), w.Flush()
+}
+
+// write adds a row to the table.
+func (r drawRow) write(w io.Writer) {
+	fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.1f ms\t%.1f ms\t\n", r.Scene, r.Method, r.View, r.Elements, r.Median, r.P95)
 }
 
 // flight is the camera's way, from 0 to 1: from a view of the whole scene to a close-up of

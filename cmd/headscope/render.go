@@ -25,6 +25,7 @@ func (a *app) render() *cobra.Command {
 ` + sessionHelp(),
 		Example: `  headscope render --head L1H2 --prompt 'When Mary and John went to the store' -o head.png
   headscope render 'A @ B @ C' -o chain.png
+  headscope render session.json --step 120 -o halfway.png
   headscope render attnqkov --model ~/gpt2 --head L5H4 --no-bias --size 3840x2400 -o qkov.png`,
 		Args: oneSession,
 		RunE: job(func(cmd *cobra.Command, args []string) error {
@@ -47,6 +48,7 @@ func (a *app) render() *cobra.Command {
 		}),
 	}
 	f.add(cmd)
+	f.addStep(cmd)
 	cmd.Flags().StringVarP(&out, "out", "o", "", "picture to write (.png)")
 	cmd.Flags().StringVar(&lens, "lens", "", "magnify what is at pixel X,Y and show its values")
 	return cmd
@@ -84,10 +86,6 @@ func (a *app) drawSpace(s *shown, lens *view.Lens, out string) error {
 	if err := tensor.WriteFile(out, func(w io.Writer) error { return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, img) }); err != nil {
 		return err
 	}
-	elements := 0
-	for _, m := range s.view.Scene.Matrices {
-		elements += m.Rows.N * m.Cols.N
-	}
-	a.remark("%s: %.60s, %d matrices with %d elements", out, s.session.Root.Name, len(s.view.Scene.Matrices), elements)
+	a.remark("%s: %.60s, %d matrices with %d elements", out, s.session.Root.Name, len(s.view.Scene.Matrices), elements(s.view))
 	return nil
 }

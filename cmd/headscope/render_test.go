@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"headscope/explorer/mmtest"
 )
 
 // picture renders a session and returns the picture.
@@ -93,6 +95,32 @@ func TestRenderLens(t *testing.T) {
 	}
 	if share := differing(without, picture(t, "A @ B", "--size", "400x300", "--lens", "400,150")); share == 0 {
 		t.Error("a lens at the edge changed nothing")
+	}
+}
+
+// A step of an animation is shown as it is, its last one nearly as what it ends with.
+func TestRenderStep(t *testing.T) {
+	link := mmtest.Links(t)[7] // vmprod
+	finished := picture(t, link, "--size", "320x200")
+	first := picture(t, link, "--size", "320x200", "--step", "1")
+	last := picture(t, link, "--size", "320x200", "--step", "24")
+	if a, b := differing(finished, first), differing(finished, last); a < 0.02 || b == 0 || b > a {
+		t.Errorf("from the finished results the first step differs in %.3f of the picture, the last one in %.3f", a, b)
+	}
+	out := filepath.Join(t.TempDir(), "step.png")
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"beyond the end": {[]string{link, "--step", "25"}, "last step is 24"},
+		"far beyond":     {[]string{link, "--step", "999999999"}, "last step is 24"},
+		"below":          {[]string{link, "--step", "-1"}, "numbered from 1"},
+		"still":          {[]string{"A @ B", "--step", "1"}, "does not move"},
+	} {
+		code, _, stderr := headscope(t, append([]string{"render", "-o", out}, c.args...)...)
+		if code == 0 || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") > 1 {
+			t.Errorf("%s: status %d, %q", name, code, stderr)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ what they attend to. Without --model it uses a small model that is built in.`,
 		return misuse{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.explore(), a.atlas(), a.compare(), a.export(), a.info(), a.doctor(), a.convert(), a.link(), a.render(), a.scene(), a.bench(), a.shots())
+	root.AddCommand(a.explore(), a.atlas(), a.compare(), a.record(), a.export(), a.info(), a.doctor(), a.convert(), a.link(), a.render(), a.scene(), a.bench(), a.shots())
 	return root
 }
 

@@ -56,6 +56,77 @@ func TestScenesAreMMs(t *testing.T) {
 	}
 }
 
+// Every recorded step of an animation is mm's.
+func TestStepsOfScenesAreMMs(t *testing.T) {
+	links := mmtest.Links(t)
+	dir := standIns(t, links)
+	for _, r := range mmtest.Recordings(t) {
+		if r.Anim == nil {
+			continue
+		}
+		for _, want := range r.Anim.Steps {
+			t.Run(fmt.Sprintf("%d/%d", r.Link, want.Bump), func(t *testing.T) {
+				out, _ := must(t, "scene", links[r.Link-1], "--data", dir, "--step", fmt.Sprint(want.Bump))
+				var got struct {
+					mmtest.Recording
+					Anim struct {
+						Alg, Fuse string
+						Step      int
+						Results   []mmtest.Result
+					}
+				}
+				if err := json.Unmarshal([]byte(out), &got); err != nil {
+					t.Fatal(err)
+				}
+				if want.Bump == 1 { // the matrices stay the complete ones
+					compare(t, got.Recording, r)
+				}
+				if a := got.Anim; a.Alg != r.Anim.Alg || a.Fuse != r.Anim.Fuse || a.Step != want.Bump || len(a.Results) != len(want.Results) {
+					t.Fatalf("step %d of %s %s with %d results; want %d of %s %s with %d",
+						a.Step, a.Alg, a.Fuse, len(a.Results), want.Bump, r.Anim.Alg, r.Anim.Fuse, len(want.Results))
+				}
+				for n, w := range want.Results {
+					compareResult(t, got.Anim.Results[n], w, got.Matrices)
+				}
+			})
+		}
+	}
+}
+
+// compareResult compares a matmul at a step with mm's.
+func compareResult(t *testing.T, got, want mmtest.Result, matrices []mmtest.Matrix) {
+	if got.Path != want.Path || got.Visible != want.Visible || got.Intermediates != want.Intermediates || len(got.Planes) != min(len(want.Planes), 3) {
+		t.Fatalf("%+v, want %+v", got, want)
+	}
+	// No product is larger than the largest elements' is.
+	largest := 1.0
+	for _, m := range matrices {
+		if below := strings.TrimPrefix(want.Path+".", "root."); m.Path == below+"left" || m.Path == below+"right" {
+			largest *= m.AbsMax
+		}
+	}
+	for i, g := range got.Planes {
+		w := want.Planes[i]
+		if g.H != w.H || g.W != w.W {
+			t.Errorf("%s: plane %d is %d x %d, want %d x %d", want.Path, i, g.H, g.W, w.H, w.W)
+		}
+		closeTo(t, fmt.Sprintf("%s: plane %d's position", want.Path, i), 1e-3, g.Position[:], w.Position[:])
+		closeTo(t, fmt.Sprintf("%s: plane %d's values", want.Path, i), 1e-4*largest, []float64{g.First, g.Last}, []float64{w.First, w.Last})
+	}
+}
+
+// A step that is none is refused, with the last one that is.
+func TestStepsOfScenesThatAreNone(t *testing.T) {
+	moving := `https://bhosmer.github.io/mm/index.html?params={"anim":{"alg":"vvprod"}}`
+	if out, _ := must(t, "scene", moving); strings.Contains(out, `"anim"`) {
+		t.Errorf("nobody asked for a step: %s", out)
+	}
+	refusesAs(t, "scene", exitFailed, "last step is 32", "", moving, "--step", "65")
+	refusesAs(t, "scene", exitUsage, "from 1 on", "", moving, "--step", "-1")
+	refusesAs(t, "scene", exitUsage, "--step", "", moving, "--step", "x")
+	refusesAs(t, "scene", exitFailed, "last step is 1", "", "A @ B", "--step", "3")
+}
+
 // closeTo checks numbers to an absolute tolerance.
 func closeTo(t *testing.T, what string, tolerance float64, got, want []float64) {
 	t.Helper()

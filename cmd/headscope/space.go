@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"headscope/explorer/anim"
 	"headscope/explorer/camera"
 	"headscope/explorer/eval"
 	"headscope/explorer/leaf"
@@ -29,6 +30,7 @@ type spaceFlags struct {
 	seed        uint64
 	fit         bool
 	light, safe bool
+	step        int // of the animation; 0: what is computed in the end
 }
 
 func (f *spaceFlags) add(cmd *cobra.Command) {
@@ -40,6 +42,11 @@ func (f *spaceFlags) add(cmd *cobra.Command) {
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of random leaves")
 	cmd.Flags().BoolVar(&f.light, "light", false, "on a light background")
 	cmd.Flags().BoolVar(&f.safe, "safe", false, "colours that do not depend on telling red from green")
+}
+
+// addStep adds the flag of the commands that can show a step of an animation.
+func (f *spaceFlags) addStep(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.step, "step", 0, "step of the session's animation to show, from 1 on; 0: the finished results")
 }
 
 // sessionHelp explains SESSION to the user of a command.
@@ -60,6 +67,7 @@ type shown struct {
 	device   *gpu.Device
 	renderer *render.Renderer
 	values   *eval.Expression
+	motion   *eval.Motion // at the step that is shown; nil: what is shown is finished
 	view     *view.Space
 	tokens   []string    // of the model's input, as labels; none where it was recorded
 	file     *gpt2.Model // nil: no model takes part
@@ -69,6 +77,7 @@ type shown struct {
 
 func (s *shown) close() {
 	s.view.Release()
+	s.motion.Release()
 	s.values.Release()
 	s.renderer.Release()
 	s.device.Release()
@@ -116,7 +125,30 @@ func (a *app) show(cmd *cobra.Command, f *spaceFlags, args []string) (s *shown, 
 	if err := s.values.Run(cmd.Context(), s.session.Root, &leaf.Source{Seed: f.seed, Files: files}, nil); err != nil {
 		return s, err
 	}
-	return s, s.view.Show(s.session.Root, s.values)
+	if err := s.view.Show(s.session.Root, s.values); err != nil || f.step == 0 {
+		return s, err
+	}
+	return s, s.animate(cmd.Context(), f.step)
+}
+
+// animate shows a step of the session's animation.
+func (s *shown) animate(ctx context.Context, step int) error {
+	a, err := anim.New(s.view.Scene)
+	switch {
+	case err != nil:
+		return err
+	case step < 0:
+		return misuse{fmt.Errorf("--step %d: steps are numbered from 1 on", step)}
+	case a.Steps() == 0:
+		return fmt.Errorf("--step %d: %.60s does not move: give it an algorithm (anim.alg of the root), or leave --step out", step, s.session.Root.Name)
+	case a.Check(step) != nil:
+		return fmt.Errorf("--step %d is beyond the end of the animation: its last step is %d", step, a.Steps())
+	}
+	s.motion = eval.NewMotion(s.values, a)
+	if err := s.motion.Show(ctx, step); err != nil {
+		return err
+	}
+	return s.view.ShowStep(s.motion)
 }
 
 // openSession reads the session, and says where its leaves' files are looked for.

@@ -7,7 +7,8 @@
 //  3. If something changed, a frame: the panels say what part of the window they leave free,
 //     the workspace draws there, the panels are drawn over it, and the surface shows it.
 //
-// When nothing changes there are no turns: it waits for an event.
+// When nothing changes there are no turns: it waits for an event, or for the next frame of an
+// animation that plays.
 package app
 
 import (
@@ -59,6 +60,7 @@ type App struct {
 
 	due      int       // frames that are to be drawn though nothing changes
 	last     time.Time // start of the last frame
+	advanced time.Time // when what plays went on last
 	told     int       // frames that were drawn when State was written last
 	stateful bool      // the session is kept for the next start
 	closing  bool
@@ -72,6 +74,12 @@ const settleFrames = 3
 
 // While work goes on its progress is drawn this often.
 const progressEvery = 100 * time.Millisecond
+
+// What plays is drawn at most this often, and State written every so many frames of it.
+const (
+	playFrame = time.Second / 60
+	playTold  = 60
+)
 
 // workTime is how long a turn goes on with work.
 const workTime = 12 * time.Millisecond
@@ -217,8 +225,14 @@ func (a *App) wait() error {
 			return nil
 		}
 	}
-	if err := a.tell(); err != nil {
-		return err
+	playing := a.workspace.Playing()
+	if playing {
+		timeout = min(timeout, max(0, playFrame-time.Since(a.advanced)))
+	}
+	if !playing || a.meter.frames-a.told >= playTold {
+		if err := a.tell(); err != nil {
+			return err
+		}
 	}
 	glfw.WaitEventsTimeout(timeout.Seconds())
 	return nil
@@ -243,6 +257,11 @@ func (a *App) turn() error {
 	if a.workspace.Step(workTime) || a.meter.frames < a.options.Frames {
 		a.due = max(a.due, 1)
 	}
+	now := time.Now()
+	if a.workspace.Advance(min(now.Sub(a.advanced), time.Second)) {
+		a.due = max(a.due, 1)
+	}
+	a.advanced = now
 	working := len(a.workspace.Jobs()) > 0 && time.Since(a.last) > progressEvery
 	if a.due > 0 || working {
 		if err := a.frame(); err != nil {
@@ -273,10 +292,11 @@ func (a *App) frame() error {
 	}
 	start := time.Now()
 	asked := len(a.window.events) > 0 || a.context.Pending() // what this frame takes in, the next ones show
-	for _, e := range a.window.events {
-		a.context.Feed(e)
+	if !a.context.Pending() {
+		for _, e := range a.window.take() {
+			a.context.Feed(e)
+		}
 	}
-	a.window.events = a.window.events[:0]
 	if err := a.draw(a.window.surface, width, height); err != nil {
 		return err
 	}

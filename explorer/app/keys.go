@@ -39,3 +39,9 @@ func keyName(k glfw.Key) (string, bool) {
 	name, ok := keyNames[k]
 	return name, ok
 }
+
+// modifiers are the keys that change what others do.
+var modifiers = map[string]bool{
+	"ctrl": true, "shift": true, "alt": true, "super": true,
+	"rightctrl": true, "rightshift": true, "rightalt": true, "rightsuper": true,
+}

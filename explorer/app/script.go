@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +75,9 @@ var commands = map[string]func(rest string) ([]Step, error){
 		if err != nil {
 			return nil, err
 		}
+		if n[0] < 0 {
+			return nil, fmt.Errorf("expected a number from 0")
+		}
 		return []Step{waitFor(time.Duration(n[0] * float64(time.Second)))}, nil
 	},
 	"frames": func(rest string) ([]Step, error) {
@@ -82,6 +86,9 @@ var commands = map[string]func(rest string) ([]Step, error){
 			return nil, err
 		}
 		left := int(n[0])
+		if n[0] < 1 || n[0] != float64(left) {
+			return nil, fmt.Errorf("expected a whole number from 1")
+		}
 		return []Step{func(a *App) (bool, error) {
 			a.due = max(a.due, 1)
 			left--
@@ -136,6 +143,9 @@ var commands = map[string]func(rest string) ([]Step, error){
 		return []Step{send(move(n[0], n[1])), send(wheel(0, n[2]))}, nil
 	},
 	"drop": func(rest string) ([]Step, error) {
+		if rest == "" {
+			return nil, errNoPath
+		}
 		return []Step{func(a *App) (bool, error) {
 			a.window.dropped = append(a.window.dropped, rest)
 			return true, nil
@@ -146,24 +156,44 @@ var commands = map[string]func(rest string) ([]Step, error){
 		if err != nil {
 			return nil, err
 		}
+		for _, x := range n {
+			// Some systems end a program that wants a window without an area.
+			if x < 1 || x > maxSide || x != math.Trunc(x) {
+				return nil, fmt.Errorf("expected whole numbers from 1 to %d", maxSide)
+			}
+		}
 		return []Step{func(a *App) (bool, error) {
 			a.window.handle.SetSize(int(n[0]), int(n[1]))
 			return true, nil
 		}, waitFor(50 * time.Millisecond)}, nil
 	},
 	"screenshot": func(rest string) ([]Step, error) {
+		if filepath.Ext(rest) != ".png" {
+			return nil, fmt.Errorf("expected a name ending in .png")
+		}
 		return []Step{func(a *App) (bool, error) { return true, a.screenshot(rest) }}, nil
 	},
 	"state": func(rest string) ([]Step, error) {
+		if rest == "" {
+			return nil, errNoPath
+		}
 		return []Step{func(a *App) (bool, error) { return true, a.writeState(rest) }}, nil
 	},
-	"close": func(string) ([]Step, error) {
+	"close": func(rest string) ([]Step, error) {
+		if rest != "" {
+			return nil, fmt.Errorf("expected nothing after it")
+		}
 		return []Step{func(a *App) (bool, error) {
 			a.window.handle.SetShouldClose(true)
 			return true, nil
 		}}, nil
 	},
 }
+
+var errNoPath = fmt.Errorf("expected a path")
+
+// maxSide is the largest side of a window that a script asks for.
+const maxSide = 16384
 
 // send passes events on.
 func send(events ...ui.Event) Step {
@@ -241,7 +271,7 @@ func withButton(rest string) (string, int) {
 func numbers(rest string, count int) ([]float64, error) {
 	fields := strings.Fields(rest)
 	if len(fields) != count {
-		return nil, fmt.Errorf("expected %d numbers", count)
+		return nil, fmt.Errorf("expected %d number%s", count, map[bool]string{true: "s"}[count > 1])
 	}
 	n := make([]float64, count)
 	for i, f := range fields {

@@ -100,7 +100,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 func (a *App) state() (State, error) {
 	w := a.workspace
 	s := State{
-		Hover: a.shell.Hover(), Notices: map[string]string{}, Adapter: a.window.device.Adapter.Name,
+		Tokens: []string{}, Jobs: []string{}, Hover: a.shell.Hover(), Notices: map[string]string{}, Adapter: a.window.device.Adapter.Name,
 		Frames: a.meter.frames, MedianMS: a.meter.percentile(0.5), P95MS: a.meter.percentile(0.95),
 		FirstFrameMS: milliseconds(a.meter.first), FirstAtlasMS: milliseconds(a.meter.atlas),
 		LongestMS: milliseconds(a.meter.longest), ResponseMS: milliseconds(a.meter.response), Live: a.window.device.Live(),

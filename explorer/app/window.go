@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"image"
+	"slices"
 
 	"github.com/go-gl/glfw/v3.3/glfw"
 	wgpuglfw "github.com/rajveermalviya/go-webgpu/wgpuext/glfw"
@@ -85,6 +86,23 @@ func (w *window) pixels(x, y float64) (float64, float64) {
 
 // feed is the one way of input into a frame: from the system and from scripts.
 func (w *window) feed(e ui.Event) { w.events = append(w.events, e) }
+
+// take returns what came first, for one frame. A modifier that changes after something was
+// pressed waits for the next frame: it would go for that as well, and a quick Ctrl+Z be a Z.
+func (w *window) take() []ui.Event {
+	pressed := false
+	for i, e := range w.events {
+		if pressed && e.Kind == ui.Key && modifiers[e.Key] {
+			first := w.events[:i]
+			w.events = slices.Clone(w.events[i:])
+			return first
+		}
+		pressed = pressed || e.Down && (e.Kind == ui.Key && !modifiers[e.Key] || e.Kind == ui.Button)
+	}
+	all := w.events
+	w.events = nil
+	return all
+}
 
 func move(x, y float64) ui.Event          { return ui.Event{Kind: ui.Move, X: x, Y: y} }
 func wheel(x, y float64) ui.Event         { return ui.Event{Kind: ui.Wheel, X: x, Y: y} }

@@ -14,6 +14,15 @@ const (
 	axisPixels   = 2
 )
 
+// Guides are the row guides of matrices that a scene shows beside its own.
+func Guides(matrices []layout.Matrix, look Look) []Marks {
+	all := make([]Marks, len(matrices))
+	for i := range matrices {
+		all[i] = guides(&matrices[i], look, max(1, guidedBlocks/len(matrices)))
+	}
+	return all
+}
+
 // guides are the row guides of a matrix: of every block the left and the right edge, half an
 // element outside its outermost elements, evenly spaced row lines from the top edge to the
 // bottom one, at most one an element, and a small triangle on element (0, 0). A matrix in

@@ -2,6 +2,7 @@ package scene
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/go-gl/mathgl/mgl64"
@@ -148,6 +149,19 @@ func TestFlowGuides(t *testing.T) {
 		root.Deco.FlowGuides = 0
 		if g := flow(&s.Cubes[0], Look{}); g.Triangles != nil {
 			t.Fatal("a flow guide without brightness is drawn")
+		}
+	})
+}
+
+// Matrices beside a scene have the guides that they have in one.
+func TestGuidesBesideAScene(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, _ := anyScene(t)
+		d := Decorate(s, s.Matrices[0].Node, anyCamera(t, s), window, Look{})
+		for i, got := range Guides(s.Matrices, Look{}) {
+			if want := d.Matrices[i].Under; !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s has %+v, want %+v", s.Matrices[i].Path, got, want)
+			}
 		}
 	})
 }

@@ -12,6 +12,15 @@ func (l Look) Background() Colour { return l.Guide(0) }
 // Text is the colour of labels.
 func (l Look) Text() Colour { return l.Guide(0.95) }
 
+// InUse is what is added to every channel of the colours of elements that are in use: they
+// are brighter or, on a light background, darker.
+func (l Look) InUse() float64 {
+	if l.Light {
+		return -0.5
+	}
+	return 0.5
+}
+
 // Guide is the grey of a brightness, which is kept within 0 to 1: 0 is the background, and 1
 // stands out from it most.
 func (l Look) Guide(brightness float64) Colour {

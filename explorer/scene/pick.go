@@ -12,6 +12,7 @@ import (
 // Hit is the element that a ray meets first.
 type Hit struct {
 	Path     string // of the matrix
+	Number   int    // of the matrix in its list
 	I, J     int    // row and column
 	Distance float64
 	At       mgl64.Vec3 // where the ray meets the matrix' plane
@@ -21,9 +22,15 @@ type Hit struct {
 // square of side 1 in its matrix' plane, so the gaps between blocks let rays through. A ray
 // along a plane does not meet it.
 func Pick(s layout.Scene, ray camera.Ray) (Hit, bool) {
+	return PickShown(s.Matrices, ray, func(int, int, int) bool { return true })
+}
+
+// PickShown is Pick among matrices whose elements are not all to be seen: shown tells it of
+// element (i, j) of matrix number n. Others let rays through.
+func PickShown(matrices []layout.Matrix, ray camera.Ray, shown func(n, i, j int) bool) (Hit, bool) {
 	hit := Hit{Distance: math.Inf(1)}
-	for n := range s.Matrices {
-		m := &s.Matrices[n]
+	for n := range matrices {
+		m := &matrices[n]
 		p := planeOf(m)
 		normal := p.x.Cross(p.y)
 		slope := ray.Direction.Dot(normal)
@@ -35,8 +42,8 @@ func Pick(s layout.Scene, ray camera.Ray) (Hit, bool) {
 		x, y := p.local(at)
 		i, inRow := element(m.Rows, y)
 		j, inCol := element(m.Cols, x)
-		if inRow && inCol {
-			hit = Hit{m.Path, i, j, distance, at}
+		if inRow && inCol && shown(n, i, j) {
+			hit = Hit{m.Path, n, i, j, distance, at}
 		}
 	}
 	return hit, !math.IsInf(hit.Distance, 1)

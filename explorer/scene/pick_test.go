@@ -88,3 +88,31 @@ func TestPickEdges(t *testing.T) {
 		t.Error("nothing is met")
 	}
 }
+
+// An element that is not shown lets a ray through to what is behind it.
+func TestPickShown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, _ := anyScene(t)
+		c := anyCamera(t, s)
+		ray := c.Ray(window, rapid.Float64Range(0, window.W).Draw(t, "x"), rapid.Float64Range(0, window.H).Draw(t, "y"))
+		gone := map[[3]int]bool{}
+		last := 0.0
+		for range 2 * len(s.Matrices) {
+			hit, ok := PickShown(s.Matrices, ray, func(n, i, j int) bool { return !gone[[3]int{n, i, j}] })
+			if !ok {
+				break
+			}
+			if s.Matrices[hit.Number].Path != hit.Path || gone[[3]int{hit.Number, hit.I, hit.J}] || hit.Distance < last {
+				t.Fatalf("after %v at %v comes %+v", gone, last, hit)
+			}
+			last = hit.Distance
+			gone[[3]int{hit.Number, hit.I, hit.J}] = true
+		}
+		if first, ok := Pick(s, ray); ok && !gone[[3]int{first.Number, first.I, first.J}] {
+			t.Fatalf("%+v is not found", first)
+		}
+		if _, ok := PickShown(s.Matrices, ray, func(n, i, j int) bool { return !gone[[3]int{n, i, j}] }); ok {
+			t.Fatal("a ray meets a matrix twice")
+		}
+	})
+}

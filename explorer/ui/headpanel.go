@@ -21,6 +21,7 @@ type headMemory struct {
 	// The selected element's value, read once.
 	selection session.Selection
 	scene     *workspace.Scene
+	step      int // of its animation
 	value     string
 }
 
@@ -29,6 +30,7 @@ type headMemory struct {
 func (s *Shell) headPanel() {
 	s.notice(workspace.AtModel)
 	s.notice(workspace.AtHead)
+	s.notice(workspace.AtPlay)
 	if pass := s.w.Pass(); pass != nil {
 		s.headChoice(pass)
 	}
@@ -174,10 +176,11 @@ func (s *Shell) selectedValue(sel session.Selection) string {
 	if scene == nil {
 		return "…"
 	}
-	if m.selection == sel && m.scene == scene {
+	moved, _ := s.w.Playback()
+	if m.selection == sel && m.scene == scene && m.step == moved.Step {
 		return m.value
 	}
-	m.selection, m.scene = sel, scene
+	m.selection, m.scene, m.step = sel, scene, moved.Step
 	v, err := scene.Space.Value(sel.Path, sel.I, sel.J)
 	if m.value = fmt.Sprintf("%.6g", v); err != nil {
 		m.value = "…" // the scene is still that of another expression

@@ -35,6 +35,10 @@ var shortcuts = []shortcut{
 	{imgui.KeyF, "F", "see all: the whole atlas, pattern or scene", (*Shell).fit, false},
 	{imgui.KeyZ, "Z", "come near to the chosen head of the atlas", (*Shell).near, false},
 	{imgui.KeyL, "L", "magnifier with values, in space", func(s *Shell) { s.lens = !s.lens }, false},
+	{imgui.KeySpace, "Space, P", "play the animation, or pause", (*Shell).togglePlay, false},
+	{imgui.KeyP, "", "", (*Shell).togglePlay, false},
+	{imgui.KeyS, "S, Shift+S", "a step on, a step back", func(s *Shell) { s.w.MoveStep(1) }, false},
+	{imgui.Key(imgui.ModShift) | imgui.KeyS, "", "", func(s *Shell) { s.w.MoveStep(-1) }, false},
 	{imgui.KeyD, "D", "difference of the compared heads", (*Shell).toggleDifference, false},
 	{imgui.KeyB, "B", "with or without biases", (*Shell).toggleBias, false},
 	{imgui.KeyT, "T", "light or dark", (*Shell).toggleTheme, false},
@@ -66,7 +70,7 @@ var pointerHelp = [][2]string{
 
 // shortcuts acts on the keys that were pressed.
 func (s *Shell) shortcuts() {
-	typing := s.c.WantsText()
+	typing := s.c.WantsText() || s.asking()
 	for _, k := range shortcuts {
 		if (!typing || k.typed) && imgui.InternalIsKeyChordPressedInputFlagsV(imgui.KeyChord(k.chord), imgui.InputFlagsRepeat, 0) {
 			k.do(s)
@@ -110,12 +114,14 @@ func (s *Shell) toggleBias() {
 	})
 }
 
-// escape takes back what is nearest: a dialog, the choice of a token, the zoom, the tab.
+// escape takes back what is nearest: a dialog, a menu, the choice of a token, the zoom, the tab.
 func (s *Shell) escape() {
 	d := s.w.Document()
 	switch {
 	case s.help:
 		s.help = false
+	case imgui.IsPopupOpenStrV("", imgui.PopupFlagsAnyPopup):
+		imgui.InternalClosePopupToLevel(0, true)
 	case s.hidden:
 		s.hidden = false
 	case d.Token >= 0:

@@ -25,7 +25,7 @@ func (s *Shell) offer() {
 	buttons := 2*s.px(buttonWidth) + 2*style.ItemSpacing().X
 	text := "Continue where you left off: " + describe(last)
 	width := min(float32(s.region.Dx())-2*s.px(padding), imgui.CalcTextSize(text).X+buttons+2*s.px(padding))
-	imgui.SetNextWindowPos(imgui.NewVec2(float32(s.region.Min.X)+s.px(padding), float32(s.region.Min.Y)+s.px(padding)))
+	imgui.SetNextWindowPos(imgui.NewVec2(float32(s.region.Min.X)+s.px(padding), float32(s.region.Min.Y)-imgui.FrameHeight()-s.px(1.5*padding)))
 	imgui.SetNextWindowSize(imgui.NewVec2(width, imgui.FrameHeight()+s.px(padding)))
 	imgui.PushStyleVarVec2(imgui.StyleVarWindowPadding, imgui.NewVec2(s.px(padding), s.px(padding/2)))
 	imgui.PushStyleColorVec4(imgui.ColWindowBg, s.c.Theme().Popup)

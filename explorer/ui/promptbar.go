@@ -159,7 +159,7 @@ func (s *Shell) tokens() {
 	imgui.PopStyleVarV(2)
 }
 
-// chip is a token as its chip shows it: spaces and line ends can be seen.
+// chip is a token's label as its chip shows it: spaces and line ends can be seen.
 func chip(token string) string {
-	return strings.NewReplacer(" ", "·", "\n", "↵", "\t", "→", "#", "＃").Replace(token)
+	return strings.NewReplacer(" ", "·", `\n`, "↵", `\t`, "→", "#", "＃").Replace(token)
 }

@@ -23,6 +23,7 @@ type Shell struct {
 	width, height int
 	scale         float64
 	region        image.Rectangle // free of panels
+	play          image.Rectangle // of the bar that plays animations; empty: none
 
 	hover   string // what is under the pointer
 	pointed pointed
@@ -39,6 +40,7 @@ type Shell struct {
 	menu       pointed // what the context menu is of
 
 	hoverVersion int     // of the document when hover was found
+	hoverStep    int     // of the animation
 	shownToken   int     // the chosen token that the chips were last scrolled to
 	focusPrompt  bool    // the prompt is to get the keyboard
 	dragged      float32 // how far the pointer went since the button was pressed
@@ -98,6 +100,7 @@ func (s *Shell) Frame(width, height int, scale float64) workspace.Sight {
 		s.promptBar()
 		s.sidePanel()
 		s.statusBar()
+		s.playBar()
 	}
 	s.viewport()
 	s.offer()
@@ -123,10 +126,22 @@ func (s *Shell) layout() {
 	if s.region = whole; s.hidden {
 		return
 	}
-	free := image.Rect(0, int(s.top()), s.width-int(s.panelWidth()), s.height-int(s.px(statusHeight)))
-	if free.Dx() >= 64 && free.Dy() >= 64 {
-		s.region = free
+	top := s.top()
+	if s.w.Offered() != nil {
+		top += imgui.FrameHeight() + s.px(2*padding) // for the offer
 	}
+	// Not by image.Rect, which turns corners about that a small window puts the wrong way.
+	free := image.Rectangle{Min: image.Pt(0, int(top)), Max: image.Pt(s.width-int(s.panelWidth()), s.height-int(s.px(statusHeight)))}
+	s.play = image.Rectangle{}
+	if free.Dx() < 64 || free.Dy() < 64 {
+		return
+	}
+	if _, moves := s.w.Playback(); moves && free.Dy() >= 64+int(s.px(playHeight)) {
+		s.play = free
+		free.Max.Y -= int(s.px(playHeight))
+		s.play.Min.Y = free.Max.Y
+	}
+	s.region = free
 }
 
 // top is where the free part begins.

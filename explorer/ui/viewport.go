@@ -159,9 +159,10 @@ func (s *Shell) point(inside bool) {
 	}
 	same := p
 	same.x, same.y = before.x, before.y
-	if s.pointed = p; same != before || s.hoverVersion != s.w.Version() || !inside {
+	moved, _ := s.w.Playback()
+	if s.pointed = p; same != before || s.hoverVersion != s.w.Version() || s.hoverStep != moved.Step || !inside {
 		s.hover = s.describe(p)
-		s.hoverVersion = s.w.Version()
+		s.hoverVersion, s.hoverStep = s.w.Version(), moved.Step
 	}
 }
 
@@ -236,6 +237,8 @@ func (s *Shell) describe(p pointed) string {
 
 // contextMenu is what can be done with what was clicked with the right button.
 func (s *Shell) contextMenu() {
+	imgui.PushStyleVarVec2(imgui.StyleVarWindowPadding, imgui.NewVec2(s.px(padding), s.px(padding))) // the view has none
+	defer imgui.PopStyleVar()
 	if !imgui.BeginPopup("context") {
 		return
 	}

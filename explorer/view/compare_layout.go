@@ -59,7 +59,7 @@ func (c *Compare) sized(em int) compareLayout {
 
 // side is that of a pattern where the panes stand in so many columns.
 func (l *compareLayout) side(region image.Rectangle, columns, panes int) int {
-	rows := (panes + columns - 1) / columns
+	rows := max(1, (panes+columns-1)/columns)
 	return min(
 		(region.Dx()-2*l.margin-(columns-1)*l.gapX)/columns-l.left,
 		(region.Dy()-2*l.margin-(rows-1)*l.gapY)/rows-l.above-l.below,

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"headscope/explorer/camera"
+	"headscope/explorer/eval"
 	"headscope/explorer/layout"
 	"headscope/explorer/leaf"
 )
@@ -17,6 +18,7 @@ type Description struct {
 	Camera   CameraDescription   `json:"camera"`
 	Box      BoxDescription      `json:"bounding_box"`
 	Matrices []MatrixDescription `json:"matrices"`
+	Anim     *AnimDescription    `json:"anim,omitempty"` // nil: no step of the animation is asked for
 }
 
 // CameraDescription is a point of view, in the world.
@@ -58,6 +60,31 @@ type SampleDescription struct {
 	RGB   Numbers `json:"rgb"`  // 0 to 1
 }
 
+// AnimDescription is a step of an animation.
+type AnimDescription struct {
+	Alg     string              `json:"alg"` // of the root, as is
+	Fuse    string              `json:"fuse"`
+	Step    int                 `json:"step"`
+	Results []ResultDescription `json:"results"` // one a matmul
+}
+
+// ResultDescription is a matmul at a step.
+type ResultDescription struct {
+	Path          string             `json:"path"`
+	Visible       int                `json:"visible"`       // elements that are shown and not 0
+	Intermediates int                `json:"intermediates"` // planes and partial results in its cube
+	Planes        []PlaneDescription `json:"planes"`        // the first three of them
+}
+
+// PlaneDescription is a plane or partial result in a matmul's cube.
+type PlaneDescription struct {
+	H        int     `json:"h"`
+	W        int     `json:"w"`
+	Position Numbers `json:"position"` // of its edge, in the matmul's frame
+	First    Number  `json:"first"`    // values of the first element and the last
+	Last     Number  `json:"last"`
+}
+
 // Number is a number that JSON has no word for where it is NaN or infinite: null.
 type Number float64
 
@@ -80,7 +107,8 @@ func numbers(x ...float64) Numbers {
 	return list
 }
 
-// Describe describes what the view shows in a window of a size. It reads all matrices back.
+// Describe describes the complete matrices of what the view shows, in a window of a size. It
+// reads them all back.
 func (s *Space) Describe(c camera.Camera, v camera.Viewport) (Description, error) {
 	d := Description{
 		Expr:   s.root.String(),
@@ -89,7 +117,7 @@ func (s *Space) Describe(c camera.Camera, v camera.Viewport) (Description, error
 	}
 	global := Number(s.AbsMax())
 	for _, m := range s.Scene.Matrices {
-		values, err := s.values.ReadPart(m.Path, 0, 0, m.Rows.N, m.Cols.N)
+		values, err := s.whole.ReadPart(m.Path, 0, 0, m.Rows.N, m.Cols.N)
 		if err != nil {
 			return d, err
 		}
@@ -133,4 +161,41 @@ func sum(values []float32) (total float64) {
 		total += float64(x)
 	}
 	return total
+}
+
+// describedPlanes is how many planes of a cube are described.
+const describedPlanes = 3
+
+// DescribeStep describes what a motion shows of the expression at root. It reads all results
+// back.
+func (s *Space) DescribeStep(m *eval.Motion) (AnimDescription, error) {
+	state := m.State()
+	d := AnimDescription{Alg: s.root.Anim.Alg, Fuse: s.root.Anim.Fuse, Step: state.Step}
+	for _, res := range state.Results {
+		values, err := m.ReadPart(res.Path, 0, 0, res.Node.Rows(), res.Node.Cols())
+		if err != nil {
+			return d, err
+		}
+		one := ResultDescription{Path: res.Path, Intermediates: res.PlaneCount(), Planes: []PlaneDescription{}}
+		for _, x := range values.Data {
+			if x != 0 {
+				one.Visible++
+			}
+		}
+		d.Results = append(d.Results, one)
+	}
+	for _, p := range m.Planes() {
+		of := &d.Results[p.Result]
+		if len(of.Planes) == describedPlanes {
+			continue
+		}
+		h, w := p.Rows.N, p.Cols.N
+		ends, err := s.device.Read(p.Values.Part(0, 1, 0, 1), p.Values.Part(h-1, 1, w-1, 1))
+		if err != nil {
+			return d, err
+		}
+		at := p.Position()
+		of.Planes = append(of.Planes, PlaneDescription{H: h, W: w, Position: numbers(at[:]...), First: Number(ends[0][0]), Last: Number(ends[1][0])})
+	}
+	return d, nil
 }

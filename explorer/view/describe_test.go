@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"headscope/explorer/anim"
 	"headscope/explorer/camera"
+	"headscope/explorer/eval"
 	"headscope/explorer/expr"
 	"headscope/explorer/session"
 )
@@ -137,5 +139,62 @@ func TestDescribeWhatIsNoNumber(t *testing.T) {
 	}
 	if !strings.Contains(string(text), `"value":null`) || !strings.Contains(string(text), `"sum":null`) || strings.Contains(string(text), "NaN") || strings.Contains(string(text), "Inf") {
 		t.Errorf("%s", text)
+	}
+}
+
+// Of many planes the first three are described, and what is no number there is null.
+func TestDescribeStep(t *testing.T) {
+	hall := newHall(t)
+	s, err := session.FromExpression("L @ R")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for side, n := range map[*expr.Node][2]int{s.Root.Left: {4, 2}, s.Root.Right: {2, 3}} {
+		if err := s.Root.Resize(side, n[0], n[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key, value := range map[string]any{"anim.alg": "vmprod", "block.i blocks": 4} {
+		if err := s.Root.Set(key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Root.Resolve()
+	nan := float32(math.NaN())
+	leaves := given{"L": {nan, 1, 2, 0, 0, 0, 1, 1}, "R": {1, 2, 3, 4, 5, 6}}
+	if err := hall.values.Run(t.Context(), s.Root, leaves, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := hall.view.Show(s.Root, hall.values); err != nil {
+		t.Fatal(err)
+	}
+	a, err := anim.New(hall.view.Scene)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := eval.NewMotion(hall.values, a)
+	defer m.Release()
+	if err := m.Show(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	d, err := hall.view.DescribeStep(m)
+	if err != nil || d.Alg != "vmprod" || d.Fuse != "none" || d.Step != 1 || len(d.Results) != 1 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	// Rows 0 (NaN), 1 and 3 are not 0; each block of i has its plane.
+	r := d.Results[0]
+	if r.Path != "root" || r.Visible != 9 || r.Intermediates != 4 || len(r.Planes) != 3 {
+		t.Fatalf("%+v", r)
+	}
+	for i, want := range [][2]float64{{math.NaN(), 6}, {2, 0}, {0, 0}} {
+		p := r.Planes[i]
+		first, last := float64(p.First), float64(p.Last)
+		if p.H != 2 || p.W != 3 || len(p.Position) != 3 || last != want[1] || first != want[0] && !(first != first && want[0] != want[0]) {
+			t.Errorf("plane %d is %+v, want it from %v to %v", i, p, want[0], want[1])
+		}
+	}
+	text, err := json.Marshal(d)
+	if err != nil || !strings.Contains(string(text), `"first":null,"last":6`) {
+		t.Errorf("%s, %v", text, err)
 	}
 }

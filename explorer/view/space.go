@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 
+	"headscope/explorer/anim"
 	"headscope/explorer/camera"
 	"headscope/explorer/eval"
 	"headscope/explorer/expr"
@@ -36,7 +37,8 @@ type Space struct {
 
 	device    *gpu.Device             // not owned
 	renderer  *render.Renderer        // not owned
-	values    Values                  // not owned
+	whole     Values                  // not owned: complete matrices
+	values    Values                  // not owned: what is shown
 	space     *render.Space           // owned
 	drawing   *render.Drawing         // owned
 	lens      *render.Drawing         // owned: of the lens
@@ -44,7 +46,11 @@ type Space struct {
 	root      *expr.Node              // not owned
 	summaries map[string]eval.Summary // by path
 	absMax    float64                 // of all matrices
-	boxes     []layout.Box            // of the scene's matrices, then of its cubes
+	things    []thing                 // that are drawn
+	boxes     []layout.Box            // of them
+	motion    *eval.Motion            // not owned: what is shown is a step of it; nil: it is complete
+	sums      map[string]anim.Sums    // of the results at the step, by path
+	planes    planes                  // at the step
 	axes      []scene.TokenAxes       // of the scene's matrices
 	widths    map[string]float64      // of the tokens' labels, in em
 }
@@ -83,35 +89,37 @@ func (s *Space) Arrange(root *expr.Node, laid layout.Scene, values Values) (err 
 	if s.summaries, err = values.Summaries(); err != nil {
 		return err
 	}
-	s.root, s.Scene, s.values = root, laid, values
+	s.root, s.Scene, s.whole, s.values = root, laid, values, values
+	s.motion, s.planes = nil, planes{}
 	s.axes, s.widths = scene.FindTokens(laid), map[string]float64{}
 	s.absMax = 0
 	for _, m := range s.summaries {
 		s.absMax = max(s.absMax, m.AbsMax)
 	}
-	return s.paint()
+	return s.paint(whole)
 }
 
 // Pick finds the element at a point of the target, if there is one: region is what the view
-// fills of it, as in Draw.
+// fills of it, as in Draw. Of an animation it must have been reached, and those of planes are
+// none.
 func (s *Space) Pick(region image.Rectangle, c camera.Camera, x, y float64) (scene.Hit, bool) {
 	v := camera.Viewport{W: float64(region.Dx()), H: float64(region.Dy())}
 	x, y = x-float64(region.Min.X), y-float64(region.Min.Y)
 	if !(0 <= x && x < v.W && 0 <= y && y < v.H) {
 		return scene.Hit{}, false
 	}
-	return scene.Pick(s.Scene, c.Ray(v, x, y))
+	return scene.PickShown(s.Scene.Matrices, c.Ray(v, x, y), s.shown)
 }
 
-// Matrix is the matrix at a path, on the device: the values', not the caller's.
+// Matrix is the complete matrix at a path, on the device: the values', not the caller's.
 func (s *Space) Matrix(path string) (gpu.Tensor, error) {
-	if s.values == nil {
+	if s.whole == nil {
 		return gpu.Tensor{}, errors.New("nothing is shown yet: there are no matrices")
 	}
-	return s.values.Matrix(path)
+	return s.whole.Matrix(path)
 }
 
-// Value reads one element of the matrix at a path. It waits for the device.
+// Value reads one element of the matrix at a path, as it is shown. It waits for the device.
 func (s *Space) Value(path string, i, j int) (float32, error) {
 	if s.values == nil {
 		return 0, errors.New("nothing is shown yet: there are no matrices")
@@ -131,42 +139,73 @@ func (s *Space) AbsMax() float64 { return s.absMax }
 
 // Elements says how the elements of a matrix of the scene look.
 func (s *Space) Elements(m layout.Matrix) scene.Elements {
-	local := s.summaries[m.Path]
+	return s.elements(m.Node.Viz, m.Path)
+}
+
+// elements is how elements look with some settings, in the range of the matrix at a path.
+func (s *Space) elements(viz expr.Viz, path string) scene.Elements {
+	local := s.summaries[path]
 	return scene.Elements{
-		Viz: m.Node.Viz, Look: s.Look,
-		Range: scene.RangeOf(m.Node.Viz.Sensitivity, scene.Range{Min: local.AbsMin, Max: local.AbsMax}, s.AbsMax()),
+		Viz: viz, Look: s.Look,
+		Range: scene.RangeOf(viz.Sensitivity, scene.Range{Min: local.AbsMin, Max: local.AbsMax}, s.AbsMax()),
 	}
 }
 
-// paint places the matrices on the device and paints them.
-func (s *Space) paint() error {
-	s.boxes = s.boxes[:0]
-	matrices := make([]render.Matrix, len(s.Scene.Matrices))
+// thing is what has one place in the painter's order: a matrix of the scene or, behind them,
+// a plane, or what marks a cube, or both; -1: none.
+type thing struct{ matrix, cube int }
+
+// paint places the matrices and planes on the device and paints what is not, or has other
+// values than before: changed tells which part of a matrix of the scene has.
+func (s *Space) paint(changed func(m layout.Matrix) render.Part) error {
+	s.things, s.boxes = s.things[:0], s.boxes[:0]
+	add := func(t thing, b layout.Box) { s.things, s.boxes = append(s.things, t), append(s.boxes, b) }
+	inUse := s.inUse()
+	still := make([]render.Matrix, len(s.Scene.Matrices))
 	for i, m := range s.Scene.Matrices {
 		values, err := s.values.Matrix(m.Path)
 		if err != nil {
 			return err
 		}
-		blockRows, blockCols := m.Rows.BlockSize(), m.Cols.BlockSize()
-		if m.Rows.Gap == 0 { // no edges to be seen
-			blockRows, blockCols = m.Rows.N, m.Cols.N
-		}
-		matrices[i] = render.Matrix{
-			Values: values,
-			Origin: vec3(m.ToWorld.Col(3).Vec3()), Across: vec3(m.ToWorld.Col(0).Vec3()), Down: vec3(m.ToWorld.Col(1).Vec3()),
-			BlockRows: blockRows, BlockCols: blockCols,
-			RowGap: float32(m.Rows.Gap), ColGap: float32(m.Cols.Gap),
-			Elements: s.Elements(m).Formula(), Scale: float32(m.Node.Viz.ElemScale),
-		}
-		s.boxes = append(s.boxes, m.Box())
+		still[i] = placed(m, values, s.Elements(m))
+		still[i].Lit = inUse[m.Path]
+		add(thing{i, -1}, m.Box())
 	}
-	for _, c := range s.Scene.Cubes {
-		s.boxes = append(s.boxes, c.Box())
+	moving := make([]render.Matrix, len(s.planes.matrices))
+	filled := make([]bool, len(s.Scene.Cubes))
+	for i, p := range s.planes.matrices {
+		moving[i] = placed(p, s.planes.values[i], s.planeElements(p))
+		cube := s.planes.cubes[i]
+		filled[cube] = true
+		add(thing{len(still) + i, cube}, tight(p))
 	}
-	if err := s.space.Place(matrices); err != nil {
+	for i, c := range s.Scene.Cubes {
+		if !filled[i] {
+			add(thing{-1, i}, c.Box())
+		}
+	}
+	if err := s.space.Place(still, moving); err != nil {
 		return err
 	}
 	r := s.device.Record("paint")
-	s.space.Paint(r)
+	s.space.Paint(r, func(i int) render.Part { return changed(s.Scene.Matrices[i]) }) // planes never are painted
 	return r.Submit()
+}
+
+// whole is all of a matrix.
+func whole(m layout.Matrix) render.Part { return render.Part{Rows: m.Rows.N, Cols: m.Cols.N} }
+
+// placed is a matrix as the renderer takes it.
+func placed(m layout.Matrix, values gpu.Tensor, e scene.Elements) render.Matrix {
+	blockRows, blockCols := m.Rows.BlockSize(), m.Cols.BlockSize()
+	if m.Rows.Gap == 0 { // no edges to be seen
+		blockRows, blockCols = m.Rows.N, m.Cols.N
+	}
+	return render.Matrix{
+		Values: values,
+		Origin: vec3(m.ToWorld.Col(3).Vec3()), Across: vec3(m.ToWorld.Col(0).Vec3()), Down: vec3(m.ToWorld.Col(1).Vec3()),
+		BlockRows: blockRows, BlockCols: blockCols,
+		RowGap: float32(m.Rows.Gap), ColGap: float32(m.Cols.Gap),
+		Elements: e.Formula(), Scale: float32(m.Node.Viz.ElemScale),
+	}
 }

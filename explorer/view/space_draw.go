@@ -96,37 +96,52 @@ func (s *Space) compose(d *render.Drawing, see sight) {
 		}
 	}
 	s.mark(d, marks.Axes)
-	var group []int
+	n := len(s.Scene.Matrices)
+	var group []thing
 	var covered []scene.Window
 	flush := func() {
-		for _, i := range group {
-			if i >= len(s.Scene.Matrices) {
-				s.mark(d, marks.Cubes[i-len(s.Scene.Matrices)])
-			} else {
-				s.mark(d, marks.Matrices[i].Under)
+		for _, t := range group {
+			if t.cube >= 0 {
+				s.mark(d, marks.Cubes[t.cube])
+			}
+			switch {
+			case t.matrix >= n:
+				s.mark(d, s.planes.guides[t.matrix-n])
+			case t.matrix >= 0:
+				s.mark(d, marks.Matrices[t.matrix].Under)
 			}
 		}
-		for _, i := range group {
-			if i < len(s.Scene.Matrices) {
-				s.matrix(d, i, view, see)
+		for _, t := range group {
+			if t.matrix >= 0 {
+				s.matrix(d, t.matrix, view, see)
 			}
 		}
-		for _, i := range group {
-			if i < len(s.Scene.Matrices) {
-				s.mark(d, marks.Matrices[i].Over)
+		for _, t := range group {
+			if t.matrix >= 0 && t.matrix < n {
+				s.mark(d, marks.Matrices[t.matrix].Over)
 			}
 		}
 		group, covered = group[:0], covered[:0]
 	}
+	marked := make([]bool, len(s.Scene.Cubes)) // with the farthest of the planes in it
 	for _, i := range scene.Order(see.camera.Position, s.boxes) {
-		here := cast(s.boxes[i], see.camera, see.viewport)
+		here, t := cast(s.boxes[i], see.camera, see.viewport), s.things[i]
+		if t.cube >= 0 && marked[t.cube] {
+			t.cube = -1
+		}
 		if outside(here, see.window) {
-			continue
+			if t.cube < 0 || t.matrix < 0 {
+				continue
+			}
+			t.matrix = -1
+		}
+		if t.cube >= 0 {
+			marked[t.cube] = true
 		}
 		if slices.ContainsFunc(covered, here.Meets) {
 			flush()
 		}
-		group, covered = append(group, i), append(covered, here)
+		group, covered = append(group, t), append(covered, here)
 	}
 	flush()
 }
@@ -141,9 +156,9 @@ func onlyGuides(d scene.Decoration) scene.Decoration {
 	return d
 }
 
-// matrix adds a matrix of the scene to a drawing.
+// matrix adds a matrix of the scene, or a plane, to a drawing.
 func (s *Space) matrix(d *render.Drawing, i int, view render.View, see sight) {
-	m := s.Scene.Matrices[i]
+	m := s.matrixAt(i)
 	rows, cols, ok := scene.Reach(m, see.camera, see.viewport, see.window, see.far)
 	if !ok {
 		return

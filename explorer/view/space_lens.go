@@ -55,25 +55,28 @@ func (s *Space) magnify(rec *gpu.Recorder, target gpu.Target, picture image.Rect
 
 // spotlight adds to the lens the values of the elements near the one under its middle.
 func (s *Space) spotlight(see sight, lens Lens) error {
-	hit, ok := scene.Pick(s.Scene, see.camera.Ray(see.viewport, lens.X, lens.Y))
+	hit, ok := s.spotted(see, lens.X, lens.Y)
 	if !ok {
 		return nil
 	}
-	m, _ := s.Scene.Matrix(hit.Path)
+	m := s.matrixAt(hit.Number)
 	reach := min(int(m.Node.Deco.Spotlight), maxSpotlight)
 	if reach < 0 || m.Node.Deco.Spotlight <= 0 {
 		return nil
 	}
 	i0, i1 := max(0, hit.I-reach), min(m.Rows.N, hit.I+reach+1)
 	j0, j1 := max(0, hit.J-reach), min(m.Cols.N, hit.J+reach+1)
-	values, err := s.values.ReadPart(hit.Path, i0, j0, i1-i0, j1-j0)
+	values, err := s.read(hit.Number, i0, i1-i0, j0, j1-j0)
 	if err != nil {
 		return err
 	}
 	right, up, _ := see.camera.Basis()
 	for i := i0; i < i1; i++ {
 		for j := j0; j < j1; j++ {
-			text := fmt.Sprintf("%.3g", values.Data[(i-i0)*(j1-j0)+j-j0])
+			if !s.shown(hit.Number, i, j) {
+				continue
+			}
+			text := fmt.Sprintf("%.3g", values[(i-i0)*(j1-j0)+j-j0])
 			at := m.World(i, j)
 			// Before its ball, and as long as an element is wide.
 			at = at.Add(see.camera.Position.Sub(at).Normalize().Mul(m.Node.Viz.ElemScale))
@@ -82,6 +85,19 @@ func (s *Space) spotlight(see sight, lens Lens) error {
 		}
 	}
 	return nil
+}
+
+// read copies a part of a matrix of the scene or of a plane to the CPU, row-major.
+func (s *Space) read(n, i, rows, j, cols int) ([]float32, error) {
+	if n -= len(s.Scene.Matrices); n >= 0 {
+		data, err := s.device.Read(s.planes.values[n].Part(i, rows, j, cols))
+		if err != nil {
+			return nil, err
+		}
+		return data[0], nil
+	}
+	part, err := s.values.ReadPart(s.Scene.Matrices[n+len(s.Scene.Matrices)].Path, i, j, rows, cols)
+	return part.Data, err
 }
 
 // maxSpotlight bounds how far the values around an element are shown.

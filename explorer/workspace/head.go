@@ -41,9 +41,14 @@ type Scene struct {
 	Root  *expr.Node
 	head  *Head // not owned
 	key   sceneKey
+
+	motion *eval.Motion // owned: at the step that is shown; nil: it does not move, or never was to
 }
 
-func (s *Scene) release() { s.Space.Release() }
+func (s *Scene) release() {
+	s.Space.Release()
+	s.motion.Release()
+}
 
 // leaves gives a job the values of leaves, made on a goroutine of their own.
 type leaves struct {

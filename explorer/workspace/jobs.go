@@ -103,10 +103,9 @@ func (w *Workspace) Step(budget time.Duration) bool {
 		if j == nil {
 			return changed
 		}
-		w.run(j)
-		changed = true
-		if j.finished {
+		if w.run(j); j.finished {
 			w.sync()
+			changed = true
 		}
 		if time.Since(start) >= budget {
 			return changed

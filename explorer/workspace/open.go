@@ -115,6 +115,7 @@ func (w *Workspace) adopt(o opened) error {
 // adoptSession shows another session. One without a model keeps the present one if its leaves
 // name matrices of a model, and are not found elsewhere.
 func (w *Workspace) adoptSession(s *session.Session) error {
+	w.playback.fresh = true
 	return w.Change("", func(now *session.Session) error {
 		light, safe := now.Light, now.Safe
 		model, prompt, inputs, sample, noBias := now.Model, now.Prompt, now.Inputs, now.Sample, now.NoBias

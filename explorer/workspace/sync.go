@@ -37,6 +37,7 @@ func (w *Workspace) sync() (changed bool) {
 			if e.ready() && show(e.value != w.scene) {
 				w.scene = e.value
 			}
+			show(w.showStep())
 		}
 	case "compare":
 		show(w.syncPanes())

@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"headscope/explorer/camera"
+	"headscope/explorer/expr"
 	"headscope/gpu"
 	"headscope/gpu/render"
 )
@@ -46,6 +47,9 @@ func Warm(ctx context.Context, choice gpu.Choice, target gpu.Target) error {
 		func() { w.Show("head") },
 		func() { // near, so that elements are balls
 			w.Turn(region, func(c camera.Camera, _ camera.Viewport) camera.Camera { return c.Dolly(0.15) })
+		},
+		func() { // the first step of an animation
+			w.ChangeTree("", func(root *expr.Node) error { return root.Set("anim.alg", "vmprod") })
 		},
 		func() { w.Show("compare") },
 		func() { w.SetPrompt("a"); w.Show("atlas") }, // few tokens have kernels of their own

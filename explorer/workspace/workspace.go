@@ -74,6 +74,8 @@ type Workspace struct {
 	panes []*Pane         // of the comparison
 	told  map[Place]error // what was last said there
 
+	playback playback // of scene
+
 	trees   map[*expr.Node]tree
 	pointed pointed          // what the document's tree was last made to show
 	offer   *session.Session // the last session, until it is taken or turned down
@@ -148,6 +150,7 @@ const (
 	AtModel      Place = "model"
 	AtPrompt     Place = "prompt"
 	AtHead       Place = "head"
+	AtPlay       Place = "play"
 	AtExpression Place = "expression"
 	AtAtlas      Place = "atlas"
 	AtCompare    Place = "compare"

@@ -14,6 +14,7 @@ func attentionTrials() []trial {
 		{"attention full", 2e-5, 0, func(b *bench, s Shape) { tryAttention(b, s, false) }},
 		{"attention blockwise", 2e-5, 0, func(b *bench, s Shape) { tryAttention(b, s, true) }},
 		{"attention trace", 1e-4, 1e-5, tryTrace},
+		{"running softmax", 2e-6, 2e-5, tryRunning},
 		{"attention region", 5e-6, 0, tryRegion},
 	}
 }
@@ -102,6 +103,32 @@ func tryTrace(b *bench, s Shape) {
 			}
 		}
 		b.expect(out, want)
+	}
+}
+
+func tryRunning(b *bench, s Shape) {
+	for _, size := range []float32{1, 80} { // ordinary and large logits
+		x := b.random(s.N * s.M)
+		for i := range x {
+			x[i] *= size
+		}
+		in := b.put(1, s.N, s.M, x)
+		for _, how := range []cpu.Running{
+			{Queries: s.N, Keys: s.M},
+			{Queries: ceil(s.N, 3), Keys: ceil(s.M, 3), Causal: true},
+			{Queries: 1, Keys: ceil(s.M, 7)},
+			{Queries: 5, Keys: 1, Causal: true},
+		} {
+			blocks := ceil(s.M, how.Keys)
+			for _, how.Passed = range []int{1, ceil(blocks, 2), blocks} {
+				out, state := b.room(1, s.N, s.M), b.room(3, s.N, 1)
+				b.record(func(r *gpu.Recorder) { RunningSoftmax(r, out, state, in, how) })
+				want, wantState := cpu.NewMat(s.N, s.M), cpu.NewMat(3, s.N)
+				how.RunningSoftmax(want, wantState, cpu.MatOf(x, s.N, s.M))
+				b.expect(out, want.Data)
+				b.expect(state, wantState.Data)
+			}
+		}
 	}
 }
 

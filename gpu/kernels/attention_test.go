@@ -20,7 +20,7 @@ import (
 func TestAttentionParamsEqualShaders(t *testing.T) {
 	params := map[string]any{
 		"scores": attentionScoresParams{}, "online": attentionOnlineParams{}, "finish": attentionFinishParams{}, "block": attentionBlockParams{},
-		"split": attentionSplitParams{}, "merge": attentionMergeParams{}, "trace": attentionTraceParams{}, "strips": attentionStripsParams{}, "cells": attentionCellsParams{},
+		"split": attentionSplitParams{}, "merge": attentionMergeParams{}, "trace": attentionTraceParams{}, "running": attentionRunningParams{}, "strips": attentionStripsParams{}, "cells": attentionCellsParams{},
 	}
 	for _, name := range wgsl.Names() {
 		rest, ok := strings.CutPrefix(name, "attention_")

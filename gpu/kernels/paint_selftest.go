@@ -52,7 +52,7 @@ func (b *bench) paint(e cpu.Elements, in gpu.Tensor) (levels [][][4]float64, siz
 	defer texture.Release()
 	least, slope := e.Scale()
 	b.record(func(r *gpu.Recorder) {
-		Paint(r, texture.Levels(1), in, table, Paints{First: first, Least: least, Slope: slope})
+		Paint(r, texture.Levels(1), in, Patch{Rows: in.Rows, Cols: in.Cols}, table, Paints{First: first, Least: least, Slope: slope})
 	})
 	for _, l := range texture.Levels(1) {
 		if b.err != nil {

@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"bytes"
 	"math/rand"
 	"strings"
 	"testing"
@@ -43,17 +44,74 @@ func TestPaintRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		levels []*gpu.Level
 		x      gpu.Tensor
+		part   Patch
 	}{
-		"two batches": {texture.Levels(0), x},
-		"no levels":   {nil, x.At(0)},
-		"fewer rows":  {texture.Levels(0), x.At(0).Part(0, 2, 0, 5)},
-		"fewer cols":  {texture.Levels(0), x.At(0).Part(0, 3, 0, 4)},
-		"level 1":     {texture.Levels(0)[1:], x.At(0)},
+		"two batches": {texture.Levels(0), x, Patch{}},
+		"no levels":   {nil, x.At(0), Patch{}},
+		"fewer rows":  {texture.Levels(0), x.At(0).Part(0, 2, 0, 5), Patch{}},
+		"fewer cols":  {texture.Levels(0), x.At(0).Part(0, 3, 0, 4), Patch{}},
+		"level 1":     {texture.Levels(0)[1:], x.At(0), Patch{}},
+		"row 3":       {texture.Levels(0), x.At(0), Patch{Row: 1, Rows: 3, Cols: 1}},
+		"column 5":    {texture.Levels(0), x.At(0), Patch{Col: 5, Rows: 1, Cols: 1}},
+		"row -1":      {texture.Levels(0), x.At(0), Patch{Row: -1, Rows: 1, Cols: 1}},
 	} {
 		r := d.Record("bad")
-		Paint(r, c.levels, c.x, x.Buffer, Paints{})
+		Paint(r, c.levels, c.x, c.part, x.Buffer, Paints{})
 		if err := r.Submit(); err == nil || !strings.Contains(err.Error(), "paint") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Where only a part of a matrix has changed, painting that leaves what painting all does, at
+// every level.
+func TestPaintParts(t *testing.T) {
+	d := gputest.Device(t)
+	rng := rand.New(rand.NewSource(1))
+	for range 40 {
+		rows, cols := 1+rng.Intn(70), 1+rng.Intn(70)
+		data := make([]float32, rows*cols)
+		for i := range data {
+			data[i] = rng.Float32()*2 - 1
+		}
+		part := Patch{Row: rng.Intn(rows), Col: rng.Intn(cols)}
+		part.Rows, part.Cols = rng.Intn(rows-part.Row+1), rng.Intn(cols-part.Col+1)
+		table := make([]int32, 513)
+		for i := range table {
+			table[i] = int32(rng.Uint32())
+		}
+		b := &bench{d: d, rng: rng}
+		old, colours := b.put(1, rows, cols, data), b.words(table)
+		for i := part.Row; i < part.Row+part.Rows; i++ {
+			for j := part.Col; j < part.Col+part.Cols; j++ {
+				data[i*cols+j] = rng.Float32()*2 - 1
+			}
+		}
+		changed := b.put(1, rows, cols, data)
+		whole := Patch{Rows: rows, Cols: cols}
+		texture, err := d.NewColours("parts", cols, rows, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.record(func(r *gpu.Recorder) {
+			Paint(r, texture.Levels(0), changed, whole, colours, Paints{Slope: 1})
+			Paint(r, texture.Levels(1), old, whole, colours, Paints{Slope: 1})
+			Paint(r, texture.Levels(1), changed, part, colours, Paints{Slope: 1})
+		})
+		if b.err != nil {
+			t.Fatal(b.err)
+		}
+		for n := range texture.Levels(0) {
+			want, err := texture.Levels(0)[n].Read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := texture.Levels(1)[n].Read()
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d x %d, part %+v: level %d differs, %v", rows, cols, part, n, err)
+			}
+		}
+		texture.Release()
+		b.release()
 	}
 }

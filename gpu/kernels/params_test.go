@@ -14,6 +14,7 @@ func TestParamsEqualShaders(t *testing.T) {
 		"embed": embedParams{}, "layernorm": layerNormParams{}, "softmax": softmaxParams{}, "add": addParams{},
 		"activate": activateParams{}, "reduce": reduceParams{}, "standardize": standardizeParams{}, "pyramid": pyramidParams{}, "condense": condenseParams{}, "topk": topKParams{}, "traits": traitsParams{}, "compare": compareParams{},
 		"colorize": colorizeParams{}, "paint": paintParams{}, "shrink": shrinkParams{}, "matmul": matMulParams{}, "matvec": matMulParams{}, "fma": peakParams{},
+		"reached": reachedParams{}, "sums": sumsParams{}, "products": productsParams{},
 	}
 	seen := map[string]bool{}
 	for _, name := range wgsl.Names() {

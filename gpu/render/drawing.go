@@ -33,11 +33,14 @@ type viewParams struct {
 
 // nearParams is Params of near.wgsl.
 type nearParams struct {
-	Clip                                 mgl32.Mat4
-	Eye, Back                            mgl32.Vec4
-	Unit, Near, Far, Balls, Ball, Margin float32
-	Capacity, Index                      uint32
-	Row, Col, Rows, Cols                 uint32
+	Clip                                       mgl32.Mat4
+	Eye, Back                                  mgl32.Vec4
+	Unit, Near, Far, Balls, Ball, Margin       float32
+	Capacity, Index                            uint32
+	Row, Col, Rows, Cols                       uint32
+	RowsBlock, RowsIndex, ColsBlock, ColsIndex uint32
+	Bright                                     float32
+	Unused                                     [3]uint32
 }
 
 // NearDepth is up to which depth elements can be balls of their own.
@@ -83,7 +86,7 @@ type Drawing struct {
 	full  bool   // the sheet of glyphs has no room
 
 	// What steps draw.
-	order   []uint32 // patches
+	order   []uint32 // patches, and bands behind all patches
 	strokes []stroke
 	letters []letter
 
@@ -124,14 +127,36 @@ func (d *Drawing) Matrix(i, row, rows, col, cols int) {
 	d.parts(i, row, rows, col, cols, func(p part) {
 		shader, patches := d.shader(d.space.matrices[i], p), d.space.patches
 		d.order = append(d.order, uint32(p.patch))
-		// Those that look at nothing but one array of textures are drawn at once.
-		if n := len(d.steps); n > 0 && shader == planeFar && d.steps[n-1].shader == planeFar &&
-			patches[p.patch].texels == patches[d.order[d.steps[n-1].lo]].texels {
-			d.steps[n-1].hi = len(d.order)
-			return
+		// Those that look at nothing but one array of textures, or one buffer, are drawn at once.
+		if n := len(d.steps); n > 0 && shader == d.steps[n-1].shader {
+			before := patches[d.order[d.steps[n-1].lo]]
+			if shader == planeFar && patches[p.patch].texels == before.texels ||
+				shader == planeNear && d.space.matrices[i].Values.Buffer == d.space.matrices[before.matrix].Values.Buffer {
+				d.steps[n-1].hi = len(d.order)
+				return
+			}
 		}
 		d.steps = append(d.steps, step{shader, len(d.order) - 1, len(d.order)})
 	})
+	d.lit(i, row, rows, col, cols)
+}
+
+// lit adds what is in use in a range of matrix number i, over its elements.
+func (d *Drawing) lit(i, row, rows, col, cols int) {
+	s, last := d.space, -1 // the patch of the band before
+	for n := s.lit[i]; n < s.lit[i+1]; n++ {
+		p := s.bands[n]
+		if p.row >= row+rows || p.row+p.rows <= row || p.col >= col+cols || p.col+p.cols <= col {
+			continue
+		}
+		d.order = append(d.order, uint32(len(s.patches)+n))
+		if p.patch == last {
+			d.steps[len(d.steps)-1].hi = len(d.order)
+		} else {
+			d.steps = append(d.steps, step{planeLit, len(d.order) - 1, len(d.order)})
+		}
+		last = p.patch
+	}
 }
 
 // Near adds the elements of matrix number i, in a range of rows and columns, that are at
@@ -161,11 +186,15 @@ const (
 	planeFar   = "plane_far"
 	planeNear  = "plane_near"
 	planeMixed = "plane_mixed"
+	planeLit   = "plane_lit"
 )
 
 // shader is the variant of plane.wgsl that suits a part of a matrix. How many cells a pixel
 // covers is asked at its corners, which is where it is most and least, nearly.
 func (d *Drawing) shader(m Matrix, p part) string {
+	if d.space.patches[p.patch].texels == nil {
+		return planeNear
+	}
 	least, most := float32(math.MaxFloat32), float32(0)
 	for corner := range 4 {
 		row, col := p.row+corner&1*(p.rows-1), p.col+corner>>1*(p.cols-1)

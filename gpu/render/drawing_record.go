@@ -52,7 +52,7 @@ func (d *Drawing) Record(rec *gpu.Recorder, pass gpu.Pass) {
 		case "letters":
 			bindings = []gpu.Binding{l.letters, sheet, smooth}
 		default:
-			p := s.patches[d.order[t.lo]]
+			p := s.patchOf(d.order[t.lo])
 			bindings = []gpu.Binding{s.places, l.order}
 			if t.shader != planeNear {
 				bindings = append(bindings, p.texels, smooth)
@@ -66,6 +66,14 @@ func (d *Drawing) Record(rec *gpu.Recorder, pass gpu.Pass) {
 	if rec.Err() == nil {
 		rec.Render(pass, draws...)
 	}
+}
+
+// patchOf is the patch at a place of the list of places, or that of a band.
+func (s *Space) patchOf(place uint32) patch {
+	if n := int(place) - len(s.patches); n >= 0 {
+		return s.patches[s.bands[n].patch]
+	}
+	return s.patches[place]
 }
 
 // balls records the kernel near for every part.
@@ -96,6 +104,7 @@ func (d *Drawing) balls(rec *gpu.Recorder) {
 	}
 	rec.Fail(device.Write(l.args, 0, gpu.Words([]uint32{4, 0, 0, 0})))
 	for _, n := range d.near {
+		m := &s.matrices[s.patches[n.patch].matrix]
 		p := nearParams{
 			Clip: v.Clip, Eye: v.Eye.Vec4(1), Back: v.Back.Vec4(0),
 			Unit: v.Unit, Near: v.Near, Far: v.Far, Balls: v.NearPixels, Ball: v.Ball,
@@ -103,9 +112,12 @@ func (d *Drawing) balls(rec *gpu.Recorder) {
 			Capacity: uint32(capacity), Index: uint32(n.patch),
 			Row: uint32(n.row), Col: uint32(n.col), Rows: uint32(n.rows), Cols: uint32(n.cols),
 		}
+		if lit := m.Lit; !lit.none() {
+			p.RowsBlock, p.RowsIndex, p.ColsBlock, p.ColsIndex = uint32(lit.Rows.Block), uint32(lit.Rows.Index), uint32(lit.Cols.Block), uint32(lit.Cols.Index)
+			p.Bright = lit.Bright
+		}
 		groups := (n.rows*n.cols + 63) / 64
 		y := (groups + int(device.Limits.WorkgroupsPerDim) - 1) / int(device.Limits.WorkgroupsPerDim)
-		values := s.matrices[s.patches[n.patch].matrix].Values.Buffer
-		rec.Dispatch("near", gpu.Uniform(&p), [3]int{(groups + y - 1) / y, y, 1}, float64(n.rows*n.cols*40), s.places, values, s.palettes, l.spots, l.args)
+		rec.Dispatch("near", gpu.Uniform(&p), [3]int{(groups + y - 1) / y, y, 1}, float64(n.rows*n.cols*40), s.places, m.Values.Buffer, s.palettes, l.spots, l.args)
 	}
 }

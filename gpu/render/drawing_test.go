@@ -141,6 +141,11 @@ func near(v View, m Matrix, row, rows, col, cols int) (must, may map[[2]int]spot
 					float64(v.Unit)*(1+slack) > float64(v.NearPixels)*depth && side < float64(c[3]+margin)*(1+slack)+slack
 			}
 			s := spot{Centre: centre, Radius: 0.5 * v.Ball * m.Scale * float32(m.Elements.Size(x)), Colour: m.Elements.Colour(x)}
+			if m.Lit.has(i, j) {
+				for c := range s.Colour {
+					s.Colour[c] = min(max(0, s.Colour[c]+float64(m.Lit.Bright)), 1)
+				}
+			}
 			if in(rounding) {
 				may[[2]int{i, j}] = s
 			}
@@ -157,6 +162,11 @@ type spot struct {
 	Centre mgl32.Vec3
 	Radius float32
 	Colour [3]float64
+}
+
+// has tells whether element (i, j) is in use.
+func (l Lit) has(i, j int) bool {
+	return !l.none() && i%l.Rows.Block == l.Rows.Index && j%l.Cols.Block == l.Cols.Index
 }
 
 func zeroAt(i, j int) bool { return (3*i+5*j)%7 == 0 }
@@ -198,8 +208,10 @@ func TestNearEqualsTwin(t *testing.T) {
 			Elements: usual, Scale: number(0.1, 3),
 		}
 		m.Elements.Light, m.Elements.RangeMin = (seed%2 == 0), 0.05
+		m.Lit.Rows.Block, m.Lit.Cols.Block, m.Lit.Bright = between(0, 3), between(0, 9), number(-0.6, 0.6)
+		m.Lit.Rows.Index, m.Lit.Cols.Index = between(0, 2), between(0, 8)
 		s := r.NewSpace()
-		if err := s.Place([]Matrix{m}); err != nil {
+		if err := s.Place([]Matrix{m}, nil); err != nil {
 			t.Fatal(err)
 		}
 		width, height := between(50, 400), between(50, 400)

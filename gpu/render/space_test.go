@@ -1,7 +1,10 @@
 package render
 
 import (
+	"bytes"
+	"image"
 	"math"
+	"math/rand"
 	"strings"
 	"testing"
 
@@ -57,14 +60,19 @@ func newSpace(t testing.TB, r *Renderer) *Space {
 	return s
 }
 
+// all is the whole of a matrix.
+func (s *Space) all(i int) Part {
+	return Part{Rows: s.matrices[i].Values.Rows, Cols: s.matrices[i].Values.Cols}
+}
+
 // place puts matrices into the space and paints them.
 func place(t testing.TB, d *gpu.Device, s *Space, matrices ...Matrix) {
 	t.Helper()
-	if err := s.Place(matrices); err != nil {
+	if err := s.Place(matrices, nil); err != nil {
 		t.Fatal(err)
 	}
 	rec := d.Record("paint")
-	s.Paint(rec)
+	s.Paint(rec, s.all)
 	if err := rec.Submit(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +81,7 @@ func place(t testing.TB, d *gpu.Device, s *Space, matrices ...Matrix) {
 // Structs in Go are as large as those of the shaders, whose Params have the same fields.
 func TestSpaceStructsEqualShaders(t *testing.T) {
 	for name, size := range map[string]int{
-		"plane_far": len(gpu.Uniform(&viewParams{})), "plane_near": len(gpu.Uniform(&viewParams{})), "plane_mixed": len(gpu.Uniform(&viewParams{})),
+		"plane_far": len(gpu.Uniform(&viewParams{})), "plane_near": len(gpu.Uniform(&viewParams{})), "plane_mixed": len(gpu.Uniform(&viewParams{})), "plane_lit": len(gpu.Uniform(&viewParams{})),
 		"balls": len(gpu.Uniform(&viewParams{})), "strokes": len(gpu.Uniform(&viewParams{})), "letters": len(gpu.Uniform(&viewParams{})),
 		"near": len(gpu.Uniform(&nearParams{})),
 	} {
@@ -92,7 +100,7 @@ func TestSpaceStructsEqualShaders(t *testing.T) {
 	// Offsets as the rules of WGSL give them to the structs of shared/plane.wgsl,
 	// strokes.wgsl and letters.wgsl.
 	for name, sizes := range map[string][2]int{
-		"Matrix": {len(gpu.Uniform(&placed{})), 112}, "Stroke": {len(gpu.Uniform(&stroke{})), 48}, "Letter": {len(gpu.Uniform(&letter{})), 64},
+		"Matrix": {len(gpu.Uniform(&placed{})), 128}, "Stroke": {len(gpu.Uniform(&stroke{})), 48}, "Letter": {len(gpu.Uniform(&letter{})), 64},
 	} {
 		if sizes[0] != sizes[1] {
 			t.Errorf("%s takes %d bytes, in Go %d", name, sizes[1], sizes[0])
@@ -215,7 +223,7 @@ func TestPlaceRefuses(t *testing.T) {
 	} {
 		bad := good
 		change(&bad)
-		if err := s.Place([]Matrix{good, bad}); err == nil || strings.Contains(err.Error(), "\n") {
+		if err := s.Place([]Matrix{good, bad}, nil); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if live := d.Live(); len(s.matrices) != 1 || len(s.patches) != 1 || live.Textures != before.Textures || live.Bytes != before.Bytes {
@@ -250,5 +258,132 @@ func TestSpacePaint(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is in use lies in bands, each element in one.
+func TestBands(t *testing.T) {
+	d, r := deviceAndRenderer(t)
+	s := newSpace(t, r)
+	rng := rand.New(rand.NewSource(1))
+	for range 60 {
+		m := matrixOf(t, d, 1+rng.Intn(700), 1+rng.Intn(9), mgl32.Vec3{}, constant(1))
+		if rng.Intn(2) == 0 {
+			m = matrixOf(t, d, 1+rng.Intn(9), 1+rng.Intn(700), mgl32.Vec3{}, constant(1))
+		}
+		m.Lit.Rows.Block, m.Lit.Cols.Block = rng.Intn(4)*(1+rng.Intn(200)), rng.Intn(4)
+		m.Lit.Rows.Index, m.Lit.Cols.Index = rng.Intn(max(1, m.Lit.Rows.Block+1)), rng.Intn(4)
+		if err := s.Place([]Matrix{m}, nil); err != nil {
+			t.Fatal(err)
+		}
+		covered := map[[2]int]int{}
+		for _, b := range s.bands {
+			p := s.patches[b.patch]
+			if b.row < p.row || b.row+b.rows > p.row+p.rows || b.col < p.col || b.col+b.cols > p.col+p.cols {
+				t.Fatalf("%+v is not in its patch %+v", b, p)
+			}
+			for i := range b.rows {
+				for j := range b.cols {
+					covered[[2]int{b.row + i, b.col + j}]++
+				}
+			}
+		}
+		for i := range m.Values.Rows {
+			for j := range m.Values.Cols {
+				want := 0
+				if m.Lit.has(i, j) {
+					want = 1
+				}
+				if got := covered[[2]int{i, j}]; got != want {
+					t.Fatalf("%v with %+v: element (%d, %d) is in %d bands, want %d", m.Values, m.Lit, i, j, got, want)
+				}
+			}
+		}
+	}
+}
+
+// Where too much moves for textures, what is seen from near is the same without.
+func TestManyMoving(t *testing.T) {
+	var plane Matrix
+	s := newStudio(t, 200, 150, func(d *gpu.Device) []Matrix {
+		plane = matrixOf(t, d, 20, 30, mgl32.Vec3{}, random)
+		return nil
+	})
+	v := lookAt(mgl32.Vec3{2, 3, 30}, mgl32.Vec3{}, 200, 150, wide(150))
+	var want *image.NRGBA
+	for _, n := range []int{1, mostTextures, mostTextures + 1} {
+		moving := make([]Matrix, n)
+		for i := range moving {
+			moving[i] = plane
+			moving[i].Origin[0] += float32(1000 * i)
+		}
+		if err := s.space.Place(nil, moving); err != nil {
+			t.Fatal(err)
+		}
+		rec := s.d.Record("paint")
+		s.space.Paint(rec, s.space.all)
+		if err := rec.Submit(); err != nil {
+			t.Fatal(err)
+		}
+		img := s.look(v, 0)
+		if want == nil {
+			want = img
+		} else if !bytes.Equal(img.Pix, want.Pix) {
+			t.Errorf("one of %d is another picture than one alone", n)
+		}
+		if far := s.look(lookAt(mgl32.Vec3{0, 0, 900}, mgl32.Vec3{}, 200, 150, wide(150)), 0); far.NRGBAAt(100, 75) == far.NRGBAAt(0, 0) {
+			t.Errorf("one of %d is not seen from afar", n)
+		}
+	}
+}
+
+// What comes and goes finds its textures again, what stays is painted once, and colours are
+// made once for all that look alike.
+func TestPlaceMoving(t *testing.T) {
+	d, r := deviceAndRenderer(t)
+	s := newSpace(t, r)
+	still := []Matrix{matrixOf(t, d, 30, 20, mgl32.Vec3{}, random), matrixOf(t, d, 20, 30, mgl32.Vec3{}, random)}
+	plane := matrixOf(t, d, 20, 30, mgl32.Vec3{}, random)
+	step := func(painted int, moving ...Matrix) gpu.Live {
+		t.Helper()
+		if err := s.Place(still, moving); err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, p := range s.painted {
+			if p {
+				got++
+			}
+		}
+		if got != painted {
+			t.Errorf("%d matrices are painted, want %d", got, painted)
+		}
+		if len(s.colours) != 2*shades+1 {
+			t.Errorf("there are %d colours", len(s.colours))
+		}
+		rec := d.Record("paint")
+		s.Paint(rec, func(int) Part { return Part{} })
+		if err := rec.Submit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		return d.Live()
+	}
+	step(0, plane, plane)
+	most := step(2, plane, plane)
+	for _, moving := range [][]Matrix{{plane}, nil, {plane, plane}} {
+		if now := step(2, moving...); now.Textures != most.Textures {
+			t.Errorf("with %d planes there are %d textures, were %d", len(moving), now.Textures, most.Textures)
+		}
+	}
+	still[1].Values = plane.Values
+	step(1, plane)
+	still[0].Elements.MaxLight, still[1].Elements.MaxLight, plane.Elements.MaxLight = 0.9, 0.9, 0.9
+	step(0, plane)
+	still = still[:1]
+	if now := step(0); now.Textures != most.Textures-2 {
+		t.Errorf("another scene has %d textures", now.Textures)
 	}
 }

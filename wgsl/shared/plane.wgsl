@@ -1,7 +1,8 @@
 // Matrices as they stand in a space: each in its plane, elements one cell apart, with gaps
 // between blocks.
 
-// Matrix is one matrix, or the patch of a large one that has a texture of its own.
+// Matrix is one matrix, or the patch of a large one that has a texture of its own, or some of
+// the elements of a patch, which are in use and brighter.
 struct Matrix {
     origin: vec3<f32>,      // world place of element (0, 0) of the whole matrix
     scale: f32,             // elem scale
@@ -9,7 +10,7 @@ struct Matrix {
     col_gap: f32,           // between blocks of columns
     down: vec3<f32>,        // world step from one row to the next
     row_gap: f32,
-    row: u32,               // first row and column of the patch
+    row: u32,               // first row and column of what is drawn
     col: u32,
     rows: u32,
     cols: u32,
@@ -22,9 +23,13 @@ struct Matrix {
     min_size: f32,
     palette: u32,           // first colour of this matrix
     layer: u32,             // of the patch in its array of textures
+    bright: f32,            // added to every channel of what is in use
+    patch_row: u32,         // first row and column of the patch
+    patch_col: u32,
+    patch_rows: u32,
+    patch_cols: u32,
     unused0: u32,
     unused1: u32,
-    unused2: u32,
 }
 
 // place_of is where in the plane, counted in cells from element (0, 0), an element lies:
