@@ -29,6 +29,7 @@ type headMemory struct {
 // selected element, every setting.
 func (s *Shell) headPanel() {
 	s.notice(workspace.AtModel)
+	s.missingFiles()
 	s.notice(workspace.AtHead)
 	s.notice(workspace.AtPlay)
 	if pass := s.w.Pass(); pass != nil {
@@ -43,6 +44,18 @@ func (s *Shell) headPanel() {
 	s.settingsOf(place{path: "root", node: root})
 	imgui.SeparatorText("Matrices")
 	s.settingsTree(root)
+}
+
+// missingFiles says what to do where files that leaves name are not found.
+func (s *Shell) missingFiles() {
+	if s.w.Notice(workspace.AtHead) == "" || !s.w.OnWeb() {
+		return
+	}
+	imgui.TextWrapped("The session names files on the web. Drop the folder that holds them on the window, or:")
+	if imgui.Button("Fetch them") {
+		s.w.AllowFetch()
+	}
+	hint("Download what the session names, until the window is closed")
 }
 
 // headChoice is which head of the model is shown, and as what.

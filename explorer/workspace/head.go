@@ -19,6 +19,7 @@ import (
 type headKey struct {
 	pass   passKey
 	values string
+	places string // where files are looked for
 }
 
 // Head is the matrices of an expression on the device.
@@ -97,11 +98,32 @@ func (w *Workspace) treeOf(root *expr.Node) tree {
 // maxTrees is how many trees are remembered: more than are on the screen.
 const maxTrees = 32
 
+// places names where files of leaves are looked for.
+func (w *Workspace) places() string {
+	all := []string{fmt.Sprint(w.options.Fetch)}
+	for _, f := range w.files {
+		all = append(all, f.Where())
+	}
+	return strings.Join(all, "\n")
+}
+
+// OnWeb tells whether leaves on the screen name files on the web that may not be fetched.
+func (w *Workspace) OnWeb() bool {
+	found := false
+	w.doc.Root.Walk(func(_ string, n *expr.Node) {
+		found = found || !n.IsMatMul() && n.Init == "url" && strings.HasPrefix(n.URL, "http")
+	})
+	return found && !w.options.Fetch
+}
+
+// AllowFetch lets files that leaves name be fetched from the web, until the window is closed.
+func (w *Workspace) AllowFetch() { w.options.Fetch = true }
+
 // wantScene is the entry of a tree in space, with leaves of a pass if pass is not nil. It is
 // nil until the values are there; what is wrong with them is said at the place.
 func (w *Workspace) wantScene(root *expr.Node, pass *Pass, look scene.Look, place Place) *entry[sceneKey, *Scene] {
 	source := &leaf.Source{Seed: w.options.Seed, Files: w.files}
-	key := headKey{values: w.treeOf(root).values}
+	key := headKey{values: w.treeOf(root).values, places: w.places()}
 	if pass != nil {
 		key.pass = pass.key
 	}

@@ -9,13 +9,15 @@ import (
 	"strings"
 
 	"headscope/explorer/expr"
+	"headscope/explorer/leaf"
 	"headscope/explorer/session"
 	"headscope/models/demo"
 	"headscope/models/gpt2"
 )
 
-// Open opens what a user pastes, drops or names: a model's file or folder, a folder of
-// recorded activations, a session file, an mm link, or an expression. What it is, is found
+// Open opens what a user pastes, drops or names: a model's file or folder, recorded
+// activations, a folder of files that a session's leaves name, a session file, an mm link, or
+// an expression. What it is, is found
 // out off the frames; what is wrong with it is a notice at AtOpen.
 func (w *Workspace) Open(text string) *Job {
 	text = strings.TrimSpace(text)
@@ -38,6 +40,7 @@ type opened struct {
 	file    string // that it was read from, or ""
 	model   string // path
 	inputs  string // path
+	folder  string // path, of files that leaves name
 	sample  int
 }
 
@@ -75,11 +78,35 @@ func look(text string) (o opened, err error) {
 		o.model = path
 	} else if len(samples) > 0 {
 		err = nil // recorded activations alone
+	} else if info.IsDir() && holdsMatrices(path) {
+		return opened{folder: path}, nil
 	}
 	if err != nil {
-		return o, fmt.Errorf("%w (a model, recorded activations, a session file, an mm link or an expression can be opened)", err)
+		return o, fmt.Errorf("%w (a model, recorded activations, a folder of CSV or npy files, a session file, an mm link or an expression can be opened)", err)
 	}
 	return o, nil
+}
+
+// holdsMatrices tells whether a folder has files that leaves may name.
+func holdsMatrices(folder string) bool {
+	for _, pattern := range []string{"*.csv", "*.npy"} {
+		if found, _ := filepath.Glob(filepath.Join(folder, pattern)); len(found) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// namesFilesIn tells whether a leaf of the document names a file that is in a folder.
+func (w *Workspace) namesFilesIn(folder string) bool {
+	found := false
+	w.doc.Root.Walk(func(_ string, n *expr.Node) {
+		if !found && !n.IsMatMul() && n.Init == "url" {
+			_, err := os.Stat(filepath.Join(folder, leaf.BaseName(n.URL)))
+			found = err == nil
+		}
+	})
+	return found
 }
 
 // adopt makes what was opened part of the document.
@@ -89,6 +116,13 @@ func (w *Workspace) adopt(o opened) error {
 			w.Settings.Remember(o.file)
 		}
 		return w.adoptSession(o.session)
+	}
+	if o.model != "" && w.doc.Form == "" && w.namesFilesIn(o.model) {
+		o.folder = o.model // what the session on the screen lacks
+	}
+	if o.folder != "" {
+		w.files = append(w.files, leaf.Dir(o.folder))
+		return nil
 	}
 	if o.model == "" && w.doc.Model == "" {
 		return fmt.Errorf("%s holds recorded activations: open the model they are of first", o.inputs)

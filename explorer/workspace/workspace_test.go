@@ -260,6 +260,39 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A link whose files are not there says so, and shows them when their folder is opened.
+func TestFolderOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := npy.WriteFile(filepath.Join(dir, "a.npy"), tensor.New(4, 3)); err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, nil)
+	settle(t, w)
+	s, err := session.FromExpression("A @ B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]any{"init": "url", "url": "https://example.org/data/a.csv"} {
+		if err := s.Root.Left.Set(key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link, err := s.Link(session.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Open(link)
+	settle(t, w)
+	if n := w.Notice(AtHead); !strings.Contains(n, "a.csv") || !w.OnWeb() {
+		t.Errorf("notice %q, on the web %v", n, w.OnWeb())
+	}
+	w.Open(dir)
+	settle(t, w)
+	if w.Notice(AtHead) != "" || w.Notice(AtOpen) != "" || w.Scene() == nil {
+		t.Errorf("notices %v, scene %v", w.Notices(), w.Scene())
+	}
+}
+
 // A model on the disk, of other sizes, replaces the one that is shown; one that has moved is
 // said, and the rest goes on.
 func TestOtherModel(t *testing.T) {
