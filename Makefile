@@ -58,6 +58,8 @@ shots: build test-deps
 	bin/headscope atlas -o docs/atlas.png
 	bin/headscope render --head L1H2 -o docs/head.png
 	xvfb-run -a -s "-screen 0 1280x800x24" bin/headscope explore --size 1280x800 --script docs/tour.script
+	@for f in docs/films/*.json; do \
+	  bin/headscope record $$f -o $${f%.json}.gif --size 480x300 --fps 12 --seconds 5 || exit 1; done
 
 bench: build
 	bin/headscope bench attention --heads 1 -o out/attention.json --plot out/attention.png

@@ -40,7 +40,7 @@ func Pyramid(r *gpu.Recorder, cells *gpu.Buffer, x gpu.Tensor) {
 		if i > 0 {
 			p.Below = uint32(levels[i-1].First)
 		}
-		r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, x.Batch}, float64(x.Batch*l.Rows*l.Cols*16), x.Buffer, cells)
+		r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, x.Batch}, float64(x.Batch*l.Rows*l.Cols*150), x.Buffer, cells)
 	}
 }
 
@@ -59,5 +59,5 @@ func Traits(r *gpu.Recorder, out gpu.Tensor, a gpu.Tensor, ids *gpu.Buffer) {
 	}
 	p := traitsParams{Batch: uint32(a.Batch), N: uint32(a.Rows), AOffset: uint32(a.Offset), AStride: uint32(a.RowStride), ABatch: uint32(a.BatchStride)}
 	name, rows := rowKernel(r, "traits")
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(a.Batch*a.Rows, rows)), float64(a.Len()*10), a.Buffer, ids, out.Buffer)
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(a.Batch*a.Rows, rows)), float64(a.Len()*100), a.Buffer, ids, out.Buffer)
 }
