@@ -25,13 +25,13 @@ struct Params {
     rows: u32,
     cols: u32,
     rows_block: u32,        // elements in use, which are brighter: those of which both row and
-    rows_index: u32,        // column are number index in every block of so many; 0: none
+    rows_index: u32,        // column are one of count, from number index on, in every block of so
+    rows_count: u32,        // many; 0: none
     cols_block: u32,
     cols_index: u32,
+    cols_count: u32,
     bright: f32,            // is added to every channel
     unused0: u32,
-    unused1: u32,
-    unused2: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -69,7 +69,8 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>, @builtin(num_workgroups) gr
     let slot = atomicAdd(&args[1], 1u);
     if (slot < p.capacity) {
         let radius = 0.5 * p.ball * m.scale * (m.min_size + (1.0 - m.min_size) * t);
-        let lit = p.rows_block > 0u && row % max(p.rows_block, 1u) == p.rows_index && col % max(p.cols_block, 1u) == p.cols_index;
+        // What is below the index wraps around.
+        let lit = p.rows_block > 0u && row % max(p.rows_block, 1u) - p.rows_index < p.rows_count && col % max(p.cols_block, 1u) - p.cols_index < p.cols_count;
         let colour = clamp(unpack4x8unorm(palette[m.palette + shade(v, t)]) + select(0.0, p.bright, lit), vec4<f32>(0.0), vec4<f32>(1.0));
         spots[slot] = Spot(centre, radius, pack4x8unorm(colour), p.index, row, col);
     } else {

@@ -30,6 +30,7 @@ animated GIF, as an MP4 (by ffmpeg, which must be installed), or as numbered PNG
 ` + sessionHelp(),
 		Example: `  headscope record attngpt2 -o head.gif
   headscope record --head L1H2 --step 0 --spin 6 -o round.mp4
+  headscope record blockwise --head L5H1 -o online-softmax.gif
   headscope record session.json --step 40 --speed 10 --fps 10 --seconds 4 -o frames`,
 		Args: oneSession,
 		RunE: job(func(cmd *cobra.Command, args []string) error { return a.runRecord(cmd, &f, args, out) }),
@@ -102,14 +103,7 @@ func (a *app) runRecord(cmd *cobra.Command, f *filmFlags, args []string, out str
 		return err
 	}
 	defer s.close()
-	set := s.session.Root.Anim
-	if !cmd.Flags().Changed("spin") {
-		f.spin = set.Spin
-	}
-	if !cmd.Flags().Changed("speed") {
-		f.speed = set.Speed
-	}
-	shots, err := newFilming(cmd.Context(), s, f, cmd.Flags().Changed("step"))
+	shots, err := newFilming(cmd, s, f)
 	if err != nil {
 		return err
 	}

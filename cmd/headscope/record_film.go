@@ -6,9 +6,11 @@ import (
 	"math"
 
 	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
 
 	"headscope/explorer/anim"
 	"headscope/explorer/camera"
+	"headscope/explorer/eval"
 	"headscope/explorer/record"
 	"headscope/gpu"
 )
@@ -25,21 +27,27 @@ type filming struct {
 }
 
 // newFilming makes ready to film what is shown: where it moves and no step to begin with was
-// named, from the first one.
-func newFilming(ctx context.Context, s *shown, f *filmFlags, named bool) (*filming, error) {
-	motion, err := anim.New(s.view.Scene)
+// named, from the first one. What the flags leave open is as the session has it.
+func newFilming(cmd *cobra.Command, s *shown, f *filmFlags) (*filming, error) {
+	ctx, set := cmd.Context(), s.session.Root.Anim
+	if !cmd.Flags().Changed("spin") {
+		f.spin = set.Spin
+	}
+	err := s.prepare(ctx)
+	if err == nil && !cmd.Flags().Changed("step") && s.playback != nil {
+		f.step = 1
+		err = s.animate(ctx, f.step)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !named && motion.Steps() > 0 {
-		f.step = 1
-		if err := s.animate(ctx, f.step); err != nil {
-			return nil, err
-		}
-	}
 	d := &filming{ctx: ctx, shown: s, flags: f}
 	if f.step > 0 {
-		if d.player, err = anim.NewPlayer(motion, f.speed); err == nil {
+		if !cmd.Flags().Changed("speed") {
+			f.speed = eval.Pace(s.playback, set.Speed)
+		}
+		f.step = s.inCycle(f.step)
+		if d.player, err = anim.NewPlayer(s.playback, f.speed); err == nil {
 			err = d.player.Seek(f.step)
 		}
 		if err != nil {
@@ -88,10 +96,10 @@ func (d *filming) step(i int) (moved bool, err error) {
 	if d.player.Step() == before {
 		return false, nil
 	}
-	if err := d.shown.motion.Show(d.ctx, d.player.Step()); err != nil {
+	if err := d.shown.playback.Show(d.ctx, d.player.Step()); err != nil {
 		return false, err
 	}
-	return true, d.shown.view.ShowStep(d.shown.motion)
+	return true, d.shown.view.ShowStep(d.shown.playback)
 }
 
 // filmProgress returns what to tell the progress of a film, and what to call when it has

@@ -112,6 +112,7 @@ func TestRecordPlays(t *testing.T) {
 		"another":             {[]string{"--speed", "20"}, []string{"1", "2", "3", "4", "5", "6", "1", "2"}},
 		"slow":                {[]string{"--speed", "0.1"}, []string{"1", "1", "1", "1", "1", "1", "1", "1"}},
 		"from a step on":      {[]string{"--step", "5", "--speed", "20"}, []string{"5", "6", "1", "2", "3", "4", "5", "6"}},
+		"from the next turn":  {[]string{"--step", "11", "--speed", "20"}, []string{"5", "6", "1", "2", "3", "4", "5", "6"}},
 		"finished":            {[]string{"--step", "0"}, []string{"0", "0", "0", "0", "0", "0", "0", "0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +128,26 @@ func TestRecordPlays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The steps of blockwise attention take half a second each, unless another speed is asked for.
+func TestRecordBlockwise(t *testing.T) {
+	for _, c := range []struct {
+		flags []string
+		steps []string
+	}{
+		{nil, []string{"1", "1", "2", "2", "3", "3"}},
+		{[]string{"--speed", "4", "--step", "8"}, []string{"8", "9", "1", "2", "3", "4"}},
+	} {
+		dir := filepath.Join(t.TempDir(), "frames")
+		must(t, append([]string{"record", "blockwise", "-o", dir, "--size", "96x64", "--fps", "4", "--seconds", "1.5"}, c.flags...)...)
+		shown := readFrames(t, dir)
+		for i, n := range c.steps {
+			if share := differing(shown[i], picture(t, "blockwise", "--size", "96x64", "--step", n)); share != 0 {
+				t.Errorf("%v: frame %d differs from step %s in %.3f of it", c.flags, i+1, n, share)
+			}
+		}
 	}
 }
 
@@ -185,7 +206,7 @@ func TestRecordRefuses(t *testing.T) {
 		{exitUsage, "--spin NaN", []string{"-o", out, "--spin", "NaN"}},
 		{exitUsage, "WIDTHxHEIGHT", []string{"-o", out, "--size", "0x3"}},
 		{exitUsage, "from 1 on", []string{moving, "-o", out, "--step", "-1"}},
-		{exitFailed, "its last step is 6", []string{moving, "-o", out, "--step", "7"}},
+		{exitFailed, "its last step is 6", []string{moving, "-o", out, "--step", "13"}},
 		{exitFailed, "does not move", []string{"A @ B", "-o", out, "--step", "1"}},
 		{exitFailed, "anim.speed is 0", []string{strings.Replace(moving, "10", "0", 1), "-o", out}},
 		{exitFailed, "at most 65535 a side", []string{"-o", out, "--size", "65536x10"}},

@@ -26,6 +26,7 @@ func (a *app) render() *cobra.Command {
 		Example: `  headscope render --head L1H2 --prompt 'When Mary and John went to the store' -o head.png
   headscope render 'A @ B @ C' -o chain.png
   headscope render session.json --step 120 -o halfway.png
+  headscope render blockwise --head L5H1 --step 5 -o online-softmax.png
   headscope render attnqkov --model ~/gpt2 --head L5H4 --no-bias --size 3840x2400 -o qkov.png`,
 		Args: oneSession,
 		RunE: job(func(cmd *cobra.Command, args []string) error {

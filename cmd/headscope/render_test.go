@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"os"
@@ -107,12 +108,15 @@ func TestRenderStep(t *testing.T) {
 	if a, b := differing(finished, first), differing(finished, last); a < 0.02 || b == 0 || b > a {
 		t.Errorf("from the finished results the first step differs in %.3f of the picture, the last one in %.3f", a, b)
 	}
+	if again := picture(t, link, "--size", "320x200", "--step", "25"); differing(first, again) != 0 {
+		t.Error("the next turn begins with another picture")
+	}
 	out := filepath.Join(t.TempDir(), "step.png")
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"beyond the end": {[]string{link, "--step", "25"}, "last step is 24"},
+		"beyond the end": {[]string{link, "--step", "49"}, "last step is 24"},
 		"far beyond":     {[]string{link, "--step", "999999999"}, "last step is 24"},
 		"below":          {[]string{link, "--step", "-1"}, "numbered from 1"},
 		"still":          {[]string{"A @ B", "--step", "1"}, "does not move"},
@@ -122,6 +126,43 @@ func TestRenderStep(t *testing.T) {
 			t.Errorf("%s: status %d, %q", name, code, stderr)
 		}
 	}
+}
+
+// Blockwise attention and decoding have steps, of a model or not; of another session, or with
+// another expression, the same step is refused.
+func TestRenderPlaybacks(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		last int
+	}{
+		"blockwise":            {[]string{"blockwise"}, 9},
+		"decode":               {[]string{"decode"}, 256},
+		"blockwise of a model": {[]string{"blockwise", "--head", "L5H1", "--prompt", "one two three four five six"}, 9},
+		"decode of a model":    {[]string{"decode", "--model", "demo", "--prompt", "a b a b"}, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := func(step int) image.Image {
+				return picture(t, append([]string{"--size", "320x200", "--step", fmt.Sprint(step)}, c.args...)...)
+			}
+			if first, middle := at(1), at(c.last/2); differing(first, middle) == 0 || differing(middle, at(c.last)) == 0 || differing(middle, at(c.last+c.last/2)) != 0 {
+				t.Error("steps are not different pictures, or the next turn's is")
+			}
+			out := filepath.Join(t.TempDir(), "step.png")
+			code, _, stderr := headscope(t, append([]string{"render", "-o", out, "--step", fmt.Sprint(2*c.last + 1)}, c.args...)...)
+			if code != exitFailed || !strings.Contains(stderr, fmt.Sprintf("last step is %d", c.last)) {
+				t.Errorf("beyond the end: status %d, %q", code, stderr)
+			}
+		})
+	}
+	file := filepath.Join(t.TempDir(), "blockwise.json") // knows what it is
+	link, _ := must(t, "link", "blockwise", "--form", "session")
+	if err := os.WriteFile(file, []byte(link), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if differing(picture(t, file, "--size", "320x200", "--step", "3"), picture(t, "blockwise", "--size", "320x200", "--step", "3")) != 0 {
+		t.Error("the session's file shows another step")
+	}
+	refusesAs(t, "render", exitFailed, "does not move", "", "attngpt2", "--step", "3")
 }
 
 // A session file with a model, prompt and head is what the flags say.

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"headscope/explorer/anim"
-	"headscope/explorer/eval"
 	"headscope/explorer/view"
 )
 
@@ -58,27 +55,10 @@ the planes in its cube.
 
 // describeStep describes what the session's animation shows at a step.
 func (s *shown) describeStep(ctx context.Context, step int) (*view.AnimDescription, error) {
-	a, err := anim.New(s.view.Scene)
-	if err != nil {
+	if err := s.play(ctx, step); err != nil {
 		return nil, err
 	}
-	last := max(a.Steps(), 1)
-	inCycle := step
-	if step > last && step <= 2*last {
-		inCycle -= last // as in mm's recordings the count goes on once the animation starts over
-	}
-	switch {
-	case step < 0:
-		return nil, misuse{fmt.Errorf("--step %d: steps are numbered from 1 on", step)}
-	case a.Check(inCycle) != nil:
-		return nil, fmt.Errorf("--step %d is beyond the end of the animation: its last step is %d, and it is described for two turns", step, last)
-	}
-	m := eval.NewMotion(s.values, a)
-	defer m.Release()
-	if err := m.Show(ctx, inCycle); err != nil {
-		return nil, err
-	}
-	d, err := s.view.DescribeStep(m)
+	d, err := s.view.DescribeStep(s.playback)
 	d.Step = step
 	return &d, err
 }

@@ -124,7 +124,7 @@ func TestStepsOfScenesThatAreNone(t *testing.T) {
 	refusesAs(t, "scene", exitFailed, "last step is 32", "", moving, "--step", "65")
 	refusesAs(t, "scene", exitUsage, "from 1 on", "", moving, "--step", "-1")
 	refusesAs(t, "scene", exitUsage, "--step", "", moving, "--step", "x")
-	refusesAs(t, "scene", exitFailed, "last step is 1", "", "A @ B", "--step", "3")
+	refusesAs(t, "scene", exitFailed, "does not move", "", "A @ B", "--step", "3")
 }
 
 // closeTo checks numbers to an absolute tolerance.

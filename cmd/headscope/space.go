@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headscope/explorer/anim"
 	"headscope/explorer/camera"
 	"headscope/explorer/eval"
 	"headscope/explorer/leaf"
@@ -56,6 +55,9 @@ the default, or one of
 
   ` + strings.Join(session.Builtins(), "\n  ") + `
 
+blockwise and decode have steps without an algorithm: of the online softmax, block of keys by
+block, and of decoding, token by token.
+
 With --head, --model or a prompt these show the model's own head, and attngpt2 is the
 default. Files that leaves name are looked for in --data DIR, in the model, as paths on this
 machine and, with --fetch, on the web.`
@@ -67,7 +69,8 @@ type shown struct {
 	device   *gpu.Device
 	renderer *render.Renderer
 	values   *eval.Expression
-	motion   *eval.Motion // at the step that is shown; nil: what is shown is finished
+	leaves   *leaf.Source
+	playback eval.Playback // nil: nothing moves, or nobody asked
 	view     *view.Space
 	tokens   []string    // of the model's input, as labels; none where it was recorded
 	file     *gpt2.Model // nil: no model takes part
@@ -77,7 +80,9 @@ type shown struct {
 
 func (s *shown) close() {
 	s.view.Release()
-	s.motion.Release()
+	if s.playback != nil {
+		s.playback.Release()
+	}
 	s.values.Release()
 	s.renderer.Release()
 	s.device.Release()
@@ -122,7 +127,8 @@ func (a *app) show(cmd *cobra.Command, f *spaceFlags, args []string) (s *shown, 
 	s.view.Look = scene.Look{Light: f.light || s.session.Light, Safe: f.safe || s.session.Safe}
 	s.view.Tokens, s.view.Token = s.tokens, s.session.Token
 	s.values = eval.NewExpression(s.device)
-	if err := s.values.Run(cmd.Context(), s.session.Root, &leaf.Source{Seed: f.seed, Files: files}, nil); err != nil {
+	s.leaves = &leaf.Source{Seed: f.seed, Files: files}
+	if err := s.values.Run(cmd.Context(), s.session.Root, s.leaves, nil); err != nil {
 		return s, err
 	}
 	if err := s.view.Show(s.session.Root, s.values); err != nil || f.step == 0 {
@@ -133,23 +139,41 @@ func (a *app) show(cmd *cobra.Command, f *spaceFlags, args []string) (s *shown, 
 
 // animate shows a step of the session's animation.
 func (s *shown) animate(ctx context.Context, step int) error {
-	a, err := anim.New(s.view.Scene)
+	if err := s.play(ctx, step); err != nil {
+		return err
+	}
+	return s.view.ShowStep(s.playback)
+}
+
+// prepare makes the session's playback, if anything of it moves.
+func (s *shown) prepare(ctx context.Context) (err error) {
+	if s.playback == nil {
+		s.playback, err = eval.NewPlayback(ctx, s.values, s.view.Scene, s.session.Form, s.leaves)
+	}
+	return err
+}
+
+// play computes a step of the session's animation. As in mm's recordings the count goes on once
+// it starts over: a step of the second turn is that of the first.
+func (s *shown) play(ctx context.Context, step int) error {
+	err := s.prepare(ctx)
 	switch {
 	case err != nil:
 		return err
 	case step < 0:
 		return misuse{fmt.Errorf("--step %d: steps are numbered from 1 on", step)}
-	case a.Steps() == 0:
+	case s.playback == nil:
 		return fmt.Errorf("--step %d: %.60s does not move: give it an algorithm (anim.alg of the root), or leave --step out", step, s.session.Root.Name)
-	case a.Check(step) != nil:
-		return fmt.Errorf("--step %d is beyond the end of the animation: its last step is %d", step, a.Steps())
 	}
-	s.motion = eval.NewMotion(s.values, a)
-	if err := s.motion.Show(ctx, step); err != nil {
-		return err
+	last := s.playback.Steps()
+	if step > 2*last {
+		return fmt.Errorf("--step %d is beyond the end of the animation: its last step is %d, and the next turn ends with %d", step, last, 2*last)
 	}
-	return s.view.ShowStep(s.motion)
+	return s.playback.Show(ctx, s.inCycle(step))
 }
+
+// inCycle is the step that a step of another turn shows.
+func (s *shown) inCycle(step int) int { return (step-1)%s.playback.Steps() + 1 }
 
 // openSession reads the session, and says where its leaves' files are looked for.
 func (a *app) openSession(cmd *cobra.Command, f *spaceFlags, args []string, s *shown) (files []leaf.Finder, err error) {

@@ -128,12 +128,15 @@ type Highlight struct{ Rows, Cols Every }
 // Has tells whether element (i, j) is in use.
 func (h Highlight) Has(i, j int) bool { return h.Rows.Has(i) && h.Cols.Has(j) }
 
-// Every is one index in every block of some size, so that a block too short for it has none:
-// {1, 0} is all indices, and the zero Every none.
-type Every struct{ Block, Index int }
+// Every is some indices in every block of some size, Count of them from Index on, so that a
+// block too short for them has fewer or none:
+// {1, 0, 1} is all indices, and the zero Every none.
+type Every struct{ Block, Index, Count int }
 
 // Has tells whether index n is one of them.
-func (e Every) Has(n int) bool { return e.Block > 0 && n%e.Block == e.Index }
+func (e Every) Has(n int) bool {
+	return e.Block > 0 && n%e.Block-e.Index >= 0 && n%e.Block-e.Index < e.Count
+}
 
 // highlight is what is in use of the input with the axes rows and cols. Where the algorithm
 // goes through neither, the whole input is in use all the time, and nothing is highlighted.
@@ -143,9 +146,9 @@ func (m *matmul) highlight(cursor [3]int, rows, cols int) Highlight {
 	}
 	every := func(axis int) Every {
 		if m.alg.loopsOver(axis) {
-			return Every{m.axes[axis].BlockSize(), cursor[axis]}
+			return Every{m.axes[axis].BlockSize(), cursor[axis], 1}
 		}
-		return Every{1, 0}
+		return Every{1, 0, 1}
 	}
 	return Highlight{every(rows), every(cols)}
 }

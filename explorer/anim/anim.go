@@ -152,19 +152,18 @@ func (a *Animation) Check(step int) error {
 	return nil
 }
 
-// wrap brings a step into the cycle: behind the last comes the first, and the other way
-// round.
-func (a *Animation) wrap(step int) int {
-	if a.steps == 0 {
+// wrap brings a step into a cycle: behind the last comes the first, and the other way round.
+func wrap(step, steps int) int {
+	if steps == 0 {
 		return 1
 	}
-	return (step%a.steps+a.steps-1)%a.steps + 1
+	return (step%steps+steps-1)%steps + 1
 }
 
 // At is what a step shows. Step 1 is the state right after the start, when the first index
 // is shown. Steps outside the cycle wrap around.
 func (a *Animation) At(step int) State {
-	step = a.wrap(step)
+	step = wrap(step, a.steps)
 	s := State{Step: step, Results: make([]Result, len(a.matmuls))}
 	for n, m := range a.matmuls {
 		s.Results[n] = m.result(step)

@@ -5,19 +5,25 @@ import (
 	"math"
 )
 
+// Steps is what a player plays: an [Animation], or what else shows something else step by step.
+type Steps interface {
+	Steps() int           // length of a cycle; 0 where nothing moves
+	Check(step int) error // refuses a step outside the cycle
+}
+
 // Player is the playback of an animation: which step is shown, and how that follows time.
 type Player struct {
 	Playing bool // time leads on
 
-	animation *Animation
-	step      int
-	speed     float64 // steps a second
-	due       float64 // part of the next step whose time has passed, below 1
+	steps Steps
+	step  int
+	speed float64 // steps a second
+	due   float64 // part of the next step whose time has passed, below 1
 }
 
 // NewPlayer is a paused playback at step 1, with a speed in steps a second.
-func NewPlayer(a *Animation, speed float64) (*Player, error) {
-	p := &Player{animation: a, step: 1}
+func NewPlayer(s Steps, speed float64) (*Player, error) {
+	p := &Player{steps: s, step: 1}
 	if err := p.SetSpeed(speed); err != nil {
 		return nil, err
 	}
@@ -41,7 +47,7 @@ func (p *Player) Step() int { return p.step }
 
 // Seek shows a step, and refuses one outside the cycle.
 func (p *Player) Seek(step int) error {
-	if err := p.animation.Check(step); err != nil {
+	if err := p.steps.Check(step); err != nil {
 		return err
 	}
 	p.step, p.due = step, 0
@@ -56,7 +62,7 @@ func (p *Player) Move(n int) {
 
 // Advance lets some seconds pass and returns whether another step is shown.
 func (p *Player) Advance(seconds float64) bool {
-	steps := p.animation.Steps()
+	steps := p.steps.Steps()
 	if !p.Playing || steps == 0 || !(seconds > 0) {
 		return false
 	}
@@ -72,4 +78,4 @@ func (p *Player) Advance(seconds float64) bool {
 	return p.step != before
 }
 
-func (p *Player) goOn(n int) { p.step = p.animation.wrap(p.step + n) }
+func (p *Player) goOn(n int) { p.step = wrap(p.step+n, p.steps.Steps()) }

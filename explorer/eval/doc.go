@@ -12,4 +12,9 @@
 // root, every product with its epilog and the reductions that colours need, as one
 // recording. Where the next Run has the same leaves and shapes, their values and buffers
 // stay.
+//
+// A [Motion] is such an expression at a step of its animation (explorer/anim): the sums so
+// far and the planes of products inside its cubes, computed of the complete matrices and the
+// step's number alone. An [Online] is the online softmax of its attention, a block of keys a
+// step, and a [Decode] the same expression for one token after the other.
 package eval

@@ -229,12 +229,17 @@ func (e *Expression) product(r *gpu.Recorder, m *matrix) {
 // software adapter may not be longer than 65535 rounds.
 const innerPart = 1024
 
-// multiply records the sums of a product, scaled, into out. spare, of the same shape, is
-// used where they come in several parts.
+// multiply records the sums of a matmul, scaled, into out; see sums.
 func multiply(r *gpu.Recorder, out, spare gpu.Tensor, m *matrix) {
-	a, b := m.left.tensor(), m.right.tensor()
-	e := kernels.Epilogue{Scale: m.epilog.scale(float64(a.Cols))}
-	parts := m.parts()
+	sums(r, out, spare, m.left.tensor(), m.right.tensor(), m)
+}
+
+// sums records the sums of products of a matmul m, scaled as they are there, into out: of a
+// times b, its inputs or some columns of the left and the same rows of the right one. spare, of
+// out's shape, is used where they come in several parts.
+func sums(r *gpu.Recorder, out, spare, a, b gpu.Tensor, m *matrix) {
+	e := kernels.Epilogue{Scale: m.epilog.scale(float64(m.left.cols))}
+	parts := (a.Cols + innerPart - 1) / innerPart
 	for i := range parts {
 		// The sums so far pass to and fro, so that the last are in out.
 		to, before := out, spare

@@ -5,27 +5,21 @@ import (
 	"fmt"
 
 	"headscope/explorer/anim"
+	"headscope/explorer/expr"
 	"headscope/gpu"
-	"headscope/models/tensor"
 )
 
 // Motion is an expression in motion: what each of its matrices shows at a step of its
-// animation, and the planes inside its cubes, on the device. What a step shows is computed
-// of the complete matrices and the number of the step alone. It stands in for the
-// expression in a view. A Run of the expression ends it.
+// animation, and the planes inside its cubes, on the device. Of a result that is its sums so far
+// through its epilog, 0 where nothing was reached; a leaf whose matmul hides it is black. What a
+// step shows is computed of the complete matrices and the number of the step alone. A Run of the
+// expression ends it.
 type Motion struct {
-	e *Expression     // not owned
-	a *anim.Animation // not owned
+	shown
+	a       *anim.Animation // not owned
+	hidden  []string        // paths of black leaves
+	matmuls []*moving       // owned: by result of the state
 
-	state     anim.State
-	planes    []MotionPlane
-	matmuls   []*moving      // owned: by result of the state
-	index     map[string]int // of a matmul's path in the state's results
-	hidden    map[string]bool
-	changed   map[string]bool    // since the Show before; nil: all
-	summaries map[string]Summary // nil: not read yet
-
-	zeros   *gpu.Buffer    // owned: what any black matrix or plane shows
 	scratch [2]*gpu.Buffer // owned: sums on their way through an epilog
 	reached [2]*gpu.Buffer // owned: the inputs' elements that were reached
 }
@@ -40,18 +34,15 @@ type MotionPlane struct {
 // NewMotion sets an expression in motion that has run, by the animation of its layout. It
 // belongs to the caller, who releases it before e.
 func NewMotion(e *Expression, a *anim.Animation) *Motion {
-	m := &Motion{e: e, a: a, index: map[string]int{}, hidden: map[string]bool{}}
-	for n, r := range a.At(1).Results {
-		m.index[r.Path] = n
-		prefix := r.Path + "."
-		if r.Path == "root" {
-			prefix = ""
-		}
-		if !r.Node.Left.IsMatMul() {
-			m.hidden[prefix+"left"] = r.InputsHidden
-		}
-		if !r.Node.Right.IsMatMul() {
-			m.hidden[prefix+"right"] = r.InputsHidden
+	m := &Motion{shown: shown{e: e, steps: a.Steps()}, a: a}
+	for _, r := range a.At(1).Results {
+		for _, side := range []struct {
+			path string
+			node *expr.Node
+		}{{below(r.Path) + "left", r.Node.Left}, {below(r.Path) + "right", r.Node.Right}} {
+			if r.InputsHidden && !side.node.IsMatMul() {
+				m.hidden = append(m.hidden, side.path)
+			}
 		}
 	}
 	return m
@@ -65,18 +56,22 @@ func (m *Motion) Release() {
 	for _, mm := range m.matmuls {
 		mm.release()
 	}
-	for _, b := range []**gpu.Buffer{&m.zeros, &m.scratch[0], &m.scratch[1], &m.reached[0], &m.reached[1]} {
+	for _, b := range []**gpu.Buffer{&m.scratch[0], &m.scratch[1], &m.reached[0], &m.reached[1]} {
 		(*b).Release()
 		*b = nil
 	}
-	m.state, m.planes, m.matmuls, m.changed = anim.State{}, nil, nil, nil
+	m.matmuls = nil
+	m.release()
 }
+
+// Check refuses a step outside the cycle. Step 1 is there even where nothing moves.
+func (m *Motion) Check(step int) error { return m.a.Check(step) }
 
 // Show computes what a step shows, as far as the device does not hold it from before. It does
 // not wait. An error names a step outside the cycle, or what does not fit the device; after
 // another than the first nothing is shown until the next Show.
 func (m *Motion) Show(ctx context.Context, step int) error {
-	if err := m.a.Check(step); err != nil {
+	if err := m.Check(step); err != nil {
 		return err
 	}
 	if !m.e.whole {
@@ -92,27 +87,40 @@ func (m *Motion) Show(ctx context.Context, step int) error {
 	r.Until(ctx)
 	r.Fail(ctx.Err())
 	var planes []MotionPlane
+	instead, black := map[string]gpu.Tensor{}, len(m.hidden) > 0
+	for _, path := range m.hidden {
+		instead[path] = gpu.Tensor{} // black
+	}
 	for n, res := range state.Results {
 		if r.Err() != nil {
 			break
 		}
-		if res.Phase == anim.Running && res.Shown.Count > 0 {
+		switch {
+		case res.Shown.Count == 0:
+			instead[res.Path], black = gpu.Tensor{}, true
+		case res.Phase == anim.Running:
 			m.result(r, m.matmuls[n], res)
+			instead[res.Path] = m.matmuls[n].like(m.matmuls[n].shown)
 		}
 		planes = m.cube(r, planes, n, res)
+	}
+	if black {
+		_, err := m.room(&m.zeros, "zeros", m.largest())
+		r.Fail(err)
 	}
 	if err := r.Submit(); err != nil {
 		m.forget()
 		return err
 	}
-	m.changed = m.compare(state)
-	m.state, m.planes = state, planes
+	changed := m.compare(state)
+	m.show(step, state.Results, instead, planes)
+	m.changed = changed
 	return nil
 }
 
 // forget leaves nothing shown and nothing held, since what is half done is not known.
 func (m *Motion) forget() {
-	m.state, m.planes = anim.State{}, nil
+	m.state, m.planes, m.instead = anim.State{}, nil, nil
 	for _, mm := range m.matmuls {
 		mm.forget()
 	}
@@ -129,68 +137,6 @@ func (m *Motion) compare(state anim.State) map[string]bool {
 		changed[now.Path] = now.Shown != before.Shown || (now.Phase == anim.Done) != (before.Phase == anim.Done)
 	}
 	return changed
-}
-
-// State is that of the last Show.
-func (m *Motion) State() anim.State { return m.state }
-
-// Planes are those alive at the step, by result and then in the order of
-// [anim.Result.Plane]. They are valid until the next Show.
-func (m *Motion) Planes() []MotionPlane { return m.planes }
-
-// Changed tells whether the matrix at a path may be another than before the last Show.
-func (m *Motion) Changed(path string) bool { return m.changed == nil || m.changed[path] }
-
-// Matrix is what is shown of the leaf or result at a path: of a leaf its own values, or
-// zeros where its matmul hides them; of a result its sums so far through its epilog, 0 where
-// nothing was reached. It is valid until the next Show, which may give another buffer.
-func (m *Motion) Matrix(path string) (gpu.Tensor, error) {
-	if m.state.Step == 0 {
-		return gpu.Tensor{}, fmt.Errorf("eval: there is no matrix %s: no step is shown", path)
-	}
-	whole, err := m.e.Matrix(path)
-	if err != nil {
-		return gpu.Tensor{}, err
-	}
-	n, isResult := m.index[path]
-	switch {
-	case !isResult && !m.hidden[path]:
-		return whole, nil
-	case !isResult || m.state.Results[n].Shown.Count == 0:
-		return m.black(whole.Rows, whole.Cols)
-	case m.state.Results[n].Phase == anim.Running:
-		return m.matmuls[n].like(m.matmuls[n].shown), nil
-	}
-	return whole, nil
-}
-
-// Summaries are those of the complete matrices, which give colours their ranges. They are
-// read once.
-func (m *Motion) Summaries() (map[string]Summary, error) {
-	if m.summaries == nil {
-		var err error
-		if m.summaries, err = m.e.Summaries(); err != nil {
-			return nil, err
-		}
-	}
-	return m.summaries, nil
-}
-
-// ReadPart copies rows [i, i+rows) and columns [j, j+cols) of what is shown of a matrix to the
-// CPU.
-func (m *Motion) ReadPart(path string, i, j, rows, cols int) (tensor.Tensor, error) {
-	t, err := m.Matrix(path)
-	if err != nil {
-		return tensor.Tensor{}, err
-	}
-	if min(i, j, rows, cols) < 0 || i > t.Rows-rows || j > t.Cols-cols {
-		return tensor.Tensor{}, fmt.Errorf("eval: %d x %d elements from (%d, %d) on are not all in %s", rows, cols, i, j, t)
-	}
-	data, err := m.e.device.Read(t.Part(i, rows, j, cols))
-	if err != nil {
-		return tensor.Tensor{}, err
-	}
-	return tensor.Tensor{Shape: []int{rows, cols}, Data: data[0]}, nil
 }
 
 // black is a matrix of zeros. A plane of products has no more elements than one of the three

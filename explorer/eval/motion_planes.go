@@ -74,7 +74,7 @@ func (m *Motion) complete(r *gpu.Recorder, mm *moving, planes []MotionPlane, spa
 	}
 	a, b := mm.left.tensor(), mm.right.tensor()
 	for i, p := range planes {
-		mm.sums(r, to.At(i), other.At(i), a.Part(0, a.Rows, p.K.Lo, p.K.Len()), b.Part(p.K.Lo, p.K.Len(), 0, b.Cols))
+		sums(r, to.At(i), other.At(i), a.Part(0, a.Rows, p.K.Lo, p.K.Len()), b.Part(p.K.Lo, p.K.Len(), 0, b.Cols), mm.matrix)
 	}
 	if single { // all at once: they lie one behind the other
 		mm.epilog.then(m.e, r, out.Buffer.Tensor(1, out.Batch*mm.rows, mm.cols), spare.Buffer.Tensor(1, out.Batch*mm.rows, mm.cols))

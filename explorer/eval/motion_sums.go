@@ -84,10 +84,10 @@ func (m *Motion) deepen(r *gpu.Recorder, mm *moving, out gpu.Tensor, reach cpu.R
 		return
 	}
 	if mm.epilog.then == nil {
-		mm.sums(r, out, spare, a, b)
+		sums(r, out, spare, a, b, mm.matrix)
 		return
 	}
-	mm.sums(r, spare, out, a, b)
+	sums(r, spare, out, a, b, mm.matrix)
 	mm.epilog.then(m.e, r, out, spare)
 }
 
@@ -122,7 +122,7 @@ func (m *Motion) sweep(r *gpu.Recorder, mm *moving, out gpu.Tensor, reach cpu.Re
 			r.Fail(err)
 			return
 		}
-		mm.sums(r, mm.like(whole), before, a, b)
+		sums(r, mm.like(whole), before, a, b, mm.matrix)
 	}
 	scale := mm.epilog.scale(float64(a.Cols))
 	if mm.epilog.then == nil {
@@ -143,25 +143,4 @@ func (m *Motion) work(r *gpu.Recorder, mm *moving) (one, other gpu.Tensor, ok bo
 		}
 	}
 	return mm.like(m.scratch[0]), mm.like(m.scratch[1]), true
-}
-
-// sums records the sums of a part of the matmul's products, scaled, into out: of a times b,
-// some columns of the left and the same rows of the right input. spare, of out's shape, is
-// used where they come in several parts: see innerPart.
-func (mm *moving) sums(r *gpu.Recorder, out, spare, a, b gpu.Tensor) {
-	e := kernels.Epilogue{Scale: mm.epilog.scale(float64(mm.left.cols))}
-	parts := (a.Cols + innerPart - 1) / innerPart
-	for i := range parts {
-		// The sums so far pass to and fro, so that the last are in out.
-		to, before := out, spare
-		if (parts-1-i)%2 == 1 {
-			to, before = spare, out
-		}
-		if i > 0 {
-			e.Residual = before
-		}
-		at := i * innerPart
-		k := min(innerPart, a.Cols-at)
-		kernels.MatMul(r, to, a.Part(0, a.Rows, at, k), b.Part(at, k, 0, b.Cols), e)
-	}
 }

@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,6 +26,7 @@ const (
 type Tokens struct {
 	Texts  []string
 	Chosen int
+	Beside []layout.Matrix // in the planes of matrices, next to their columns: labels of rows keep clear of them
 }
 
 // TokenAxis says whether one axis of a matrix is tokens: its elements are the first ones of a
@@ -152,10 +154,10 @@ func (l *tokenLabels) mark(m *layout.Matrix, axes TokenAxes, joint mgl64.Vec3) (
 	right, bottom := m.Cols.At(m.Cols.N-1), m.Rows.At(m.Rows.N-1)
 	jx, jy := p.local(joint)
 	if first, ok := axes.Rows.first(len(l.Texts)); ok {
-		x := -tokenAir
-		outward := p.x.Mul(-1)
+		lo, hi := l.beside(p, m)
+		x, outward := lo-tokenAir, p.x.Mul(-1)
 		if jx < right/2 {
-			x, outward = right+tokenAir, p.x
+			x, outward = hi+tokenAir, p.x
 		}
 		at := func(i int) mgl64.Vec3 { return p.at(x, m.Rows.At(i)) }
 		g.Labels = l.column(g.Labels, m.Rows, first, at, outward, p.y)
@@ -173,6 +175,23 @@ func (l *tokenLabels) mark(m *layout.Matrix, axes TokenAxes, joint mgl64.Vec3) (
 		g.Labels = l.column(g.Labels, m.Cols, first, at, outward, p.x)
 	}
 	return g
+}
+
+// beside is where, along the rows of a matrix, it and what stands beside it in its plane begin
+// and end: the middles of the outermost columns.
+func (l *tokenLabels) beside(p plane, m *layout.Matrix) (left, right float64) {
+	right = m.Cols.At(m.Cols.N - 1)
+	for i := range l.Beside {
+		b := planeOf(&l.Beside[i])
+		if off := b.origin.Sub(p.origin).Dot(p.x.Cross(p.y)); math.Abs(off) > 1e-3 || b.x.Dot(p.x) < 0.999 || l.Beside[i].Rows != m.Rows {
+			continue
+		}
+		x, y := p.local(b.origin)
+		if math.Abs(y) < 1e-3 {
+			left, right = min(left, x), max(right, x+l.Beside[i].Cols.At(l.Beside[i].Cols.N-1))
+		}
+	}
+	return left, right
 }
 
 // column adds the labels of an axis: each begins at a point and reads outwards, or ends

@@ -3,6 +3,7 @@ package scene
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,7 +117,7 @@ func TestLabelTokens(t *testing.T) {
 		side := rapid.SampledFrom([]float64{-1, 1}).Draw(t, "side")
 		v := camera.Viewport{W: 1280, H: 800}
 		c := near(t, m, 80, dir("x"), dir("y"), side)
-		all := LabelTokens(laid, axes, Tokens{words(n), chosen}, c, v, 1e5, Look{})
+		all := LabelTokens(laid, axes, Tokens{Texts: words(n), Chosen: chosen}, c, v, 1e5, Look{})
 		for i, g := range all {
 			if i != at && (len(g.Labels) > 0 || len(g.Lines) > 0) {
 				t.Fatalf("%s has %d labels", laid.Matrices[i].Path, len(g.Labels))
@@ -180,7 +181,7 @@ func TestTokenLabelsOutOfView(t *testing.T) {
 	v := camera.Viewport{W: 1280, H: 800}
 	count := func(c camera.Camera, tokens []string, v camera.Viewport) int {
 		total := 0
-		for _, g := range LabelTokens(laid, axes, Tokens{tokens, -1}, c, v, 1e5, Look{}) {
+		for _, g := range LabelTokens(laid, axes, Tokens{Texts: tokens, Chosen: -1}, c, v, 1e5, Look{}) {
 			total += len(g.Labels)
 		}
 		return total
@@ -205,7 +206,45 @@ func TestTokenLabelsOutOfView(t *testing.T) {
 			t.Errorf("%s: %d labels, want %d to %d", c.what, got, c.lo, c.hi)
 		}
 	}
-	if empty := LabelTokens(layout.Scene{}, nil, Tokens{words(3), 1}, camera.Default(), v, 1e5, Look{}); len(empty) != 0 {
+	if empty := LabelTokens(layout.Scene{}, nil, Tokens{Texts: words(3), Chosen: 1}, camera.Default(), v, 1e5, Look{}); len(empty) != 0 {
 		t.Error(empty)
+	}
+}
+
+// Labels of rows keep clear of what stands beside the matrix in its plane, on their side.
+func TestTokenLabelsKeepClear(t *testing.T) {
+	const n, away = 15, 7.5
+	_, laid := headScene(t, "blockwise", n)
+	axes := FindTokens(laid)
+	at := slices.IndexFunc(laid.Matrices, func(m layout.Matrix) bool { return m.Node.Name == "attn" })
+	m := laid.Matrices[at]
+	v := camera.Viewport{W: 1280, H: 800}
+	c := near(t, m, 80, 0.1, 0.1, 1)
+	labels := func(beside ...layout.Matrix) []Label {
+		return LabelTokens(laid, axes, Tokens{Texts: words(n), Chosen: -1, Beside: beside}, c, v, 1e5, Look{})[at].Labels
+	}
+	column := func(x, y, z float64) layout.Matrix {
+		return layout.Matrix{Rows: m.Rows, Cols: layout.NewAxis(1, 1, 0), ToWorld: m.ToWorld.Mul4(mgl64.Translate3D(x, y, z))}
+	}
+	right := m.Cols.At(n - 1)
+	free := labels()
+	moved := 0
+	for _, x := range []float64{-away, right + away} {
+		for i, l := range labels(column(x, 0, 0)) {
+			switch d := l.At.Sub(free[i].At).Len(); {
+			case d > 1e-9 && i < n && math.Abs(d-away) < 1e-9:
+				moved++
+			case d > 1e-9:
+				t.Errorf("with a column at %v, label %d moves by %v", x, i, d)
+			}
+		}
+	}
+	if moved != n {
+		t.Errorf("%d labels of %d rows keep clear of a column on one side or the other", moved, n)
+	}
+	for what, other := range map[string]layout.Matrix{"another plane": column(right+away, 0, 1), "other rows": column(right+away, 3, 0)} {
+		if got := labels(other); !slices.Equal(got, free) {
+			t.Errorf("labels move for what stands in %s", what)
+		}
 	}
 }

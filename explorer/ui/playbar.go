@@ -35,10 +35,11 @@ func (s *Shell) playBar() {
 		if imgui.ButtonV(name+"###play", imgui.NewVec2(s.px(playWidth), 0)) {
 			s.w.Play(!b.Playing)
 		}
-		hint("Let the animation go on, or stop it (Space)")
 		if b.Steps == 0 {
-			return // only the camera turns
+			s.offerMotion(b.Playing)
+			return
 		}
+		hint("Let the animation go on, or stop it (Space)")
 		imgui.SameLine()
 		imgui.PushItemFlag(imgui.ItemFlags(imgui.ItemFlagsButtonRepeat), true)
 		if imgui.ArrowButton("back", imgui.DirLeft) {
@@ -63,6 +64,18 @@ func (s *Shell) playBar() {
 			s.playChoices()
 		}
 	})
+}
+
+// offerMotion is the bar of what does not move but for the camera, perhaps.
+func (s *Shell) offerMotion(turns bool) {
+	if turns || s.w.Document().Root.Anim.Spin != 0 {
+		hint("Let the camera turn, or stop it (Space)")
+		return
+	}
+	hint("Play the products one after another: gives the root an algorithm, vmprod (Space)")
+	imgui.SameLine()
+	imgui.AlignTextToFramePadding()
+	imgui.TextDisabled("Finished: Play shows how it comes about")
 }
 
 // scrubber goes to any step.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image"
+	"strings"
 	"testing"
 
 	"headscope/explorer/session"
@@ -88,5 +89,57 @@ func TestPlayBarInWindow(t *testing.T) {
 	p.keys("h")
 	if p.shell.Region().Max.Y != 640 {
 		t.Errorf("without panels the picture is at %v", p.shell.Region())
+	}
+}
+
+// A built-in session that has no algorithm has a bar, whose button and keys give it one; one that
+// waits to be played begins at the start.
+func TestPlayBarStarts(t *testing.T) {
+	for _, start := range []string{"space", "p", "s", "bar"} {
+		t.Run(start, func(t *testing.T) {
+			doc := workspace.Default()
+			doc.View = "head"
+			p := newWindow(t, 1000, 640, doc)
+			p.playback(workspace.Playback{})
+			if start == "bar" {
+				bar := p.shell.play
+				p.click(float64(bar.Min.X)+30, float64(bar.Min.Y+bar.Max.Y)/2)
+				p.work()
+			} else {
+				p.keys(start)
+			}
+			b, _ := p.w.Playback()
+			if alg := p.w.Document().Root.Anim.Alg; alg != "vmprod" || b.Steps == 0 || b.Step != 1 || b.Playing != (start != "s") || !p.w.CanUndo() {
+				t.Errorf("%+v with algorithm %s", b, alg)
+			}
+		})
+	}
+}
+
+// Beside attention the pointer is told what m, l and c are.
+func TestPointAtColumns(t *testing.T) {
+	doc := workspace.Default()
+	doc.View, doc.Form = "head", "blockwise"
+	p := newWindow(t, 1000, 640, doc)
+	p.playback(workspace.Playback{Step: 9, Steps: 9})
+	p.w.Seek(3)
+	p.work()
+	c := p.w.Document().Camera
+	region := p.shell.Region()
+	found := ""
+	for y := region.Min.Y; y < region.Max.Y && found == ""; y += 2 {
+		for x := region.Min.X; x < region.Max.X; x++ {
+			if name, _, ok := p.w.Scene().Space.PickColumn(region, c, float64(x), float64(y)); ok {
+				p.Feed(Event{Kind: Move, X: float64(x), Y: float64(y)})
+				p.work()
+				if found = p.shell.Hover(); !strings.HasPrefix(found, name+" [") || !strings.Contains(found, "running") && !strings.Contains(found, "rescale") {
+					t.Errorf("at %s it says %q", name, found)
+				}
+				break
+			}
+		}
+	}
+	if found == "" {
+		t.Error("no column can be pointed at")
 	}
 }

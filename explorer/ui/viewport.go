@@ -21,6 +21,7 @@ type pointed struct {
 	layer, head int
 	i, j        int    // row and column
 	path        string // of a matrix in space
+	column      string // of a playback's columns in space: its name
 	scene       *workspace.Scene
 	pane        int
 }
@@ -203,7 +204,9 @@ func (s *Shell) pointSpace(p *pointed) {
 	if p.scene == nil {
 		return
 	}
-	if hit, ok := p.scene.Space.Pick(region, s.w.Document().Camera, p.x, p.y); ok {
+	if name, i, ok := p.scene.Space.PickColumn(region, s.w.Document().Camera, p.x, p.y); ok {
+		p.column, p.i = name, i
+	} else if hit, ok := p.scene.Space.Pick(region, s.w.Document().Camera, p.x, p.y); ok {
 		p.path, p.i, p.j = hit.Path, hit.I, hit.J
 	}
 }
@@ -219,6 +222,12 @@ func (s *Shell) paneRegion() image.Rectangle {
 // describe says what is pointed at.
 func (s *Shell) describe(p pointed) string {
 	switch {
+	case p.column != "":
+		text, err := p.scene.Space.Column(p.column, p.i)
+		if err != nil {
+			return err.Error()
+		}
+		return text
 	case p.path != "":
 		m, ok := p.scene.Space.Scene.Matrix(p.path)
 		if !ok {

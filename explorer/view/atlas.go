@@ -1,7 +1,8 @@
 // Package view holds the tabs of the explorer: the state of each, its layout as a scene,
 // and the way from the scene to a frame.
 //
-// [Atlas] is every layer and head of a model on one sheet. [Space] is an expression, such as
+// [Atlas] is every layer and head of a model on one sheet, for paper, and [Wall] the same on a
+// screen, to be zoomed into. [Compare] is two to four patterns side by side. [Space] is an expression, such as
 // a head, in space: its matrices are computed by package eval, laid out, painted, and drawn
 // from any side, with a [Lens]; [Space.Describe] says the same as data.
 package view

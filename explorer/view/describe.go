@@ -72,7 +72,7 @@ type AnimDescription struct {
 type ResultDescription struct {
 	Path          string             `json:"path"`
 	Visible       int                `json:"visible"`       // elements that are shown and not 0
-	Intermediates int                `json:"intermediates"` // planes and partial results in its cube
+	Intermediates int                `json:"intermediates"` // planes and partial results in its cube or beside it
 	Planes        []PlaneDescription `json:"planes"`        // the first three of them
 }
 
@@ -166,9 +166,9 @@ func sum(values []float32) (total float64) {
 // describedPlanes is how many planes of a cube are described.
 const describedPlanes = 3
 
-// DescribeStep describes what a motion shows of the expression at root. It reads all results
+// DescribeStep describes what a playback shows of the expression at root. It reads all results
 // back.
-func (s *Space) DescribeStep(m *eval.Motion) (AnimDescription, error) {
+func (s *Space) DescribeStep(m eval.Playback) (AnimDescription, error) {
 	state := m.State()
 	d := AnimDescription{Alg: s.root.Anim.Alg, Fuse: s.root.Anim.Fuse, Step: state.Step}
 	for _, res := range state.Results {
@@ -176,7 +176,7 @@ func (s *Space) DescribeStep(m *eval.Motion) (AnimDescription, error) {
 		if err != nil {
 			return d, err
 		}
-		one := ResultDescription{Path: res.Path, Intermediates: res.PlaneCount(), Planes: []PlaneDescription{}}
+		one := ResultDescription{Path: res.Path, Planes: []PlaneDescription{}}
 		for _, x := range values.Data {
 			if x != 0 {
 				one.Visible++
@@ -186,6 +186,7 @@ func (s *Space) DescribeStep(m *eval.Motion) (AnimDescription, error) {
 	}
 	for _, p := range m.Planes() {
 		of := &d.Results[p.Result]
+		of.Intermediates++
 		if len(of.Planes) == describedPlanes {
 			continue
 		}

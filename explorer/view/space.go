@@ -48,7 +48,7 @@ type Space struct {
 	absMax    float64                 // of all matrices
 	things    []thing                 // that are drawn
 	boxes     []layout.Box            // of them
-	motion    *eval.Motion            // not owned: what is shown is a step of it; nil: it is complete
+	playback  eval.Playback           // not owned: what is shown is a step of it; nil: it is complete
 	sums      map[string]anim.Sums    // of the results at the step, by path
 	planes    planes                  // at the step
 	axes      []scene.TokenAxes       // of the scene's matrices
@@ -85,18 +85,27 @@ func (s *Space) Show(root *expr.Node, values Values) error {
 
 // Arrange is Show for matrices whose places are given. The settings of a scene as a whole
 // are those of root.
-func (s *Space) Arrange(root *expr.Node, laid layout.Scene, values Values) (err error) {
-	if s.summaries, err = values.Summaries(); err != nil {
+func (s *Space) Arrange(root *expr.Node, laid layout.Scene, values Values) error {
+	if err := s.measure(values); err != nil {
 		return err
 	}
 	s.root, s.Scene, s.whole, s.values = root, laid, values, values
-	s.motion, s.planes = nil, planes{}
+	s.playback, s.planes = nil, planes{}
 	s.axes, s.widths = scene.FindTokens(laid), map[string]float64{}
-	s.absMax = 0
+	return s.paint(whole)
+}
+
+// measure finds the ranges of what is shown.
+func (s *Space) measure(values Values) error {
+	summaries, err := values.Summaries()
+	if err != nil {
+		return err
+	}
+	s.summaries, s.absMax = summaries, 0
 	for _, m := range s.summaries {
 		s.absMax = max(s.absMax, m.AbsMax)
 	}
-	return s.paint(whole)
+	return nil
 }
 
 // Pick finds the element at a point of the target, if there is one: region is what the view
@@ -174,7 +183,7 @@ func (s *Space) paint(changed func(m layout.Matrix) render.Part) error {
 	moving := make([]render.Matrix, len(s.planes.matrices))
 	filled := make([]bool, len(s.Scene.Cubes))
 	for i, p := range s.planes.matrices {
-		moving[i] = placed(p, s.planes.values[i], s.planeElements(p))
+		moving[i] = placed(p, s.planes.values[i], s.planeElements(i))
 		cube := s.planes.cubes[i]
 		filled[cube] = true
 		add(thing{len(still) + i, cube}, tight(p))

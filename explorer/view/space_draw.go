@@ -89,7 +89,7 @@ func (s *Space) compose(d *render.Drawing, see sight) {
 	if see.zoom > 1 {
 		marks = onlyGuides(marks) // a lens is for what labels and arrows would cover
 	} else if len(s.Tokens) > 0 {
-		for i, m := range scene.LabelTokens(s.Scene, s.axes, scene.Tokens{Texts: s.Tokens, Chosen: s.Token}, see.camera, see.viewport, see.far, s.Look) {
+		for i, m := range scene.LabelTokens(s.Scene, s.axes, scene.Tokens{Texts: s.Tokens, Chosen: s.Token, Beside: s.planes.named}, see.camera, see.viewport, see.far, s.Look) {
 			over := &marks.Matrices[i].Over
 			over.Lines = append(over.Lines, m.Lines...)
 			over.Labels = append(over.Labels, m.Labels...)
@@ -117,7 +117,10 @@ func (s *Space) compose(d *render.Drawing, see sight) {
 			}
 		}
 		for _, t := range group {
-			if t.matrix >= 0 && t.matrix < n {
+			switch {
+			case t.matrix >= n && see.zoom == 1:
+				s.mark(d, s.caption(t.matrix-n, see))
+			case t.matrix >= 0 && t.matrix < n:
 				s.mark(d, marks.Matrices[t.matrix].Over)
 			}
 		}

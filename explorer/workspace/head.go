@@ -43,12 +43,15 @@ type Scene struct {
 	head  *Head // not owned
 	key   sceneKey
 
-	motion *eval.Motion // owned: at the step that is shown; nil: it does not move, or never was to
+	playback eval.Playback // owned; nil: nothing moves
+	still    error         // why it is nil, if it should not be
 }
 
 func (s *Scene) release() {
 	s.Space.Release()
-	s.motion.Release()
+	if s.playback != nil {
+		s.playback.Release()
+	}
 }
 
 // leaves gives a job the values of leaves, made on a goroutine of their own.
@@ -122,7 +125,7 @@ func (w *Workspace) AllowFetch() { w.options.Fetch = true }
 // wantScene is the entry of a tree in space, with leaves of a pass if pass is not nil. It is
 // nil until the values are there; what is wrong with them is said at the place.
 func (w *Workspace) wantScene(root *expr.Node, pass *Pass, look scene.Look, place Place) *entry[sceneKey, *Scene] {
-	source := &leaf.Source{Seed: w.options.Seed, Files: w.files}
+	source, form := &leaf.Source{Seed: w.options.Seed, Files: w.files}, w.doc.Form
 	key := headKey{values: w.treeOf(root).values, places: w.places()}
 	if pass != nil {
 		key.pass = pass.key
@@ -151,14 +154,19 @@ func (w *Workspace) wantScene(root *expr.Node, pass *Pass, look scene.Look, plac
 			s.release()
 			return nil, err
 		}
+		s.playback, s.still = eval.NewPlayback(j.ctx, h.value.values, s.Space.Scene, form, w.leaves(j, root, pass, source))
+		if err := j.ctx.Err(); err != nil {
+			s.release()
+			return nil, err
+		}
 		return s, w.Device.Wait()
-	}, h.value)
+	}, append(uses, h.value)...)
 	w.tell(place, e.err)
 	return e
 }
 
-// compute makes the values of a tree.
-func (w *Workspace) compute(j *Job, root *expr.Node, pass *Pass, source *leaf.Source) (*Head, error) {
+// leaves are those of a tree, from a pass and from files.
+func (w *Workspace) leaves(j *Job, root *expr.Node, pass *Pass, source *leaf.Source) leaves {
 	files := slices.Clone(source.Files)
 	if pass != nil {
 		// They are read here, on the goroutine of the device; the leaves are made elsewhere.
@@ -171,8 +179,13 @@ func (w *Workspace) compute(j *Job, root *expr.Node, pass *Pass, source *leaf.So
 	if w.options.Fetch {
 		files = append(files, leaf.Web(j.ctx))
 	}
+	return leaves{&leaf.Source{Seed: source.Seed, Files: files}, w, j}
+}
+
+// compute makes the values of a tree.
+func (w *Workspace) compute(j *Job, root *expr.Node, pass *Pass, source *leaf.Source) (*Head, error) {
 	h := &Head{values: eval.NewExpression(w.Device)}
-	if err := h.values.Run(j.ctx, root, leaves{&leaf.Source{Seed: source.Seed, Files: files}, w, j}, nil); err != nil {
+	if err := h.values.Run(j.ctx, root, w.leaves(j, root, pass, source), nil); err != nil {
 		h.release()
 		return nil, err
 	}

@@ -8,12 +8,13 @@ import (
 
 	"headscope/explorer/anim"
 	"headscope/explorer/eval"
+	"headscope/explorer/expr"
 )
 
 // Playback is how far the animation of the head tab's scene is, and whether it goes on. It
 // is no part of the document: the settings are (algorithm, fusion, speed, spin).
 type Playback struct {
-	Step, Steps int  // Steps is 0 where no matrix moves
+	Step, Steps int  // Steps is 0 where no matrix moves; Step is the last one where results are finished
 	Playing     bool // steps follow one another, and the camera turns if it is to
 }
 
@@ -24,10 +25,13 @@ type playback struct {
 	steps  int
 	shown  int  // the step that the scene shows; 0: none
 	paused bool // the user stopped it
+	waits  bool // it does not play by itself
+	idle   bool // nobody has played it yet: the results are finished
 	fresh  bool // the next scene is of another session, and begins at the start
 }
 
-// Playback is that of the scene on the screen, and whether anything of it can move.
+// Playback is that of the scene on the screen, and whether anything of it can move: a built-in
+// session can even where its root has no algorithm, as playing gives it one.
 func (w *Workspace) Playback() (Playback, bool) {
 	if w.scene == nil || w.doc.View != "head" {
 		return Playback{}, false
@@ -38,7 +42,19 @@ func (w *Workspace) Playback() (Playback, bool) {
 	}
 	moves := b.Steps > 0 || w.doc.Root.Anim.Spin != 0
 	b.Playing = moves && !p.paused
-	return b, moves
+	return b, moves || w.canStart()
+}
+
+// canStart tells whether the scene would move if its root had an algorithm, and is meant to.
+func (w *Workspace) canStart() bool {
+	alg := w.doc.Root.Anim.Alg
+	return w.playback.player == nil && w.doc.Form != "" && (alg == "none" || alg == "inherit")
+}
+
+// startMoving gives the root of a built-in session an algorithm, at which its chain of
+// vector-matrix products runs fused.
+func (w *Workspace) startMoving() {
+	w.notice(AtPlay, w.ChangeTree("", func(root *expr.Node) error { return root.Set("anim.alg", "vmprod") }))
 }
 
 // Playing tells whether what is shown changes with time.
@@ -47,29 +63,42 @@ func (w *Workspace) Playing() bool {
 	return b.Playing
 }
 
-// Play lets the animation go on, or stops it.
+// Play lets the animation go on, or stops it. What does not play by itself begins at the start.
 func (w *Workspace) Play(on bool) {
+	b, moves := w.Playback()
 	w.playback.paused = !on
-	if p := w.playback.player; p != nil {
-		p.Playing = on
+	if on && moves && b.Steps == 0 && w.doc.Root.Anim.Spin == 0 {
+		w.startMoving()
+	}
+	if p := &w.playback; p.player != nil {
+		if on && p.idle {
+			w.Seek(1)
+		}
+		p.player.Playing = on
 	}
 }
 
 // MoveStep stops and goes some steps on, or back if n < 0, around the ends.
 func (w *Workspace) MoveStep(n int) {
-	if _, moves := w.Playback(); !moves {
+	b, moves := w.Playback()
+	if !moves {
 		return
 	}
 	w.Play(false)
-	if p := w.playback.player; p != nil {
-		p.Move(n)
+	if b.Steps == 0 && w.canStart() {
+		w.startMoving()
+	}
+	if p := &w.playback; p.player != nil {
+		p.idle = false
+		p.player.Move(n)
 	}
 }
 
 // Seek shows a step, the nearest that there is.
 func (w *Workspace) Seek(step int) {
-	if p := w.playback.player; p != nil {
-		p.Seek(min(max(1, step), w.playback.steps))
+	if p := &w.playback; p.player != nil {
+		p.idle = false
+		p.player.Seek(min(max(1, step), p.steps))
 	}
 }
 
@@ -98,13 +127,13 @@ func (w *Workspace) showStep() bool {
 	if p.scene != w.scene {
 		w.notice(AtPlay, w.restart())
 	}
-	if p.player == nil || p.shown == p.player.Step() {
+	if p.player == nil || p.idle || p.shown == p.player.Step() {
 		return false
 	}
 	p.shown = p.player.Step()
-	err := w.scene.motion.Show(context.Background(), p.shown)
+	err := w.scene.playback.Show(context.Background(), p.shown)
 	if err == nil {
-		err = w.scene.Space.ShowStep(w.scene.motion)
+		err = w.scene.Space.ShowStep(w.scene.playback)
 	}
 	if err != nil { // the finished results are there still
 		p.player = nil
@@ -117,27 +146,27 @@ func (w *Workspace) showStep() bool {
 // restart makes the playback that of the scene on the screen.
 func (w *Workspace) restart() error {
 	p, s := &w.playback, w.scene
-	share, paused := 0.0, p.paused && !p.fresh
-	if p.player != nil && !p.fresh {
-		share = float64(p.player.Step()-1) / float64(p.steps)
-	}
-	*p = playback{scene: s, paused: paused}
-	if s == nil {
+	before := *p
+	*p = playback{scene: s, paused: before.paused && !before.fresh && !before.idle}
+	switch {
+	case s == nil:
 		return nil
+	case s.playback == nil:
+		return s.still
 	}
-	a, err := anim.New(s.Space.Scene)
-	if err != nil || a.Steps() == 0 {
-		return err
-	}
-	player, err := anim.NewPlayer(a, s.Root.Anim.Speed)
+	player, err := anim.NewPlayer(s.playback, eval.Pace(s.playback, s.Root.Anim.Speed))
 	if err != nil {
 		return err
 	}
-	if s.motion == nil {
-		s.motion = eval.NewMotion(s.head.values, a)
+	p.player, p.steps, p.waits = player, s.playback.Steps(), !eval.Moves(s.playback)
+	switch goesOn := before.player != nil && !before.fresh && !before.idle && before.waits == p.waits; {
+	case goesOn:
+		share := float64(before.player.Step()-1) / float64(before.steps)
+		w.Seek(1 + int(math.Round(share*float64(p.steps))))
+	case p.waits:
+		w.Seek(p.steps)
+		p.idle, p.paused = true, p.paused || s.Root.Anim.Spin == 0
 	}
-	p.player, p.steps = player, a.Steps()
-	player.Playing = !p.paused
-	w.Seek(1 + int(math.Round(share*float64(p.steps))))
+	player.Playing = !p.paused && !p.idle
 	return nil
 }

@@ -165,3 +165,98 @@ func TestSpin(t *testing.T) {
 		t.Error("it turns though it is paused")
 	}
 }
+
+// builtin opens a built-in session of the default model.
+func builtin(t *testing.T, form string) *Workspace {
+	t.Helper()
+	s := Default()
+	s.Form, s.View = form, "head"
+	w := open(t, s)
+	settle(t, w)
+	return w
+}
+
+// Blockwise attention and decoding wait, finished, to be played, and then begin at the start.
+func TestPlayWhatWaits(t *testing.T) {
+	for _, form := range []string{"blockwise", "decode"} {
+		t.Run(form, func(t *testing.T) {
+			w := builtin(t, form)
+			steps := 9
+			if form == "decode" {
+				steps = len(w.Pass().Tokens)
+			}
+			waiting := Playback{steps, steps, false}
+			if b := playing(t, w); b != waiting || w.Playing() || w.Advance(time.Second) {
+				t.Fatalf("at first: %+v", b)
+			}
+			finished := picture(t, w)
+			set(t, w, "deco.legends", 3.0)
+			if b := playing(t, w); b != waiting {
+				t.Errorf("with other legends: %+v", b)
+			}
+			w.Undo()
+			w.Play(true)
+			settle(t, w)
+			if b := playing(t, w); b != (Playback{1, steps, true}) || bytes.Equal(picture(t, w).Pix, finished.Pix) {
+				t.Errorf("played: %+v", b)
+			}
+			w.Advance(510 * time.Millisecond)
+			if b := playing(t, w); form == "blockwise" && b.Step != 2 || form == "decode" && b.Step != 9 {
+				t.Errorf("after half a second: %+v", b)
+			}
+			w.MoveStep(1)
+			step := playing(t, w).Step
+			set(t, w, "deco.legends", 3.0)
+			if b := playing(t, w); b != (Playback{step, steps, false}) {
+				t.Errorf("paused, with other legends: %+v", b)
+			}
+			w.MoveStep(-step)
+			if b := playing(t, w); b != waiting {
+				t.Errorf("a step back from the first: %+v", b)
+			}
+			set(t, w, "anim.alg", "vmprod")
+			if b := playing(t, w); b == waiting {
+				t.Errorf("with an algorithm: %+v", b)
+			}
+			set(t, w, "anim.alg", "none")
+			if b := playing(t, w); b != waiting {
+				t.Errorf("without one again: %+v", b)
+			}
+			w.Seek(5)
+			w.Step(0)
+			if b := playing(t, w); b.Step != 5 || bytes.Equal(picture(t, w).Pix, finished.Pix) {
+				t.Errorf("sought: %+v", b)
+			}
+		})
+	}
+}
+
+// Another built-in session is given an algorithm when it is to play, which can be undone. A step
+// stops at the first one.
+func TestPlayStartsMotion(t *testing.T) {
+	for what, start := range map[string]func(w *Workspace){
+		"play": func(w *Workspace) { w.Play(true) }, "a step": func(w *Workspace) { w.MoveStep(1) },
+	} {
+		w := builtin(t, "attngpt2")
+		if b := playing(t, w); b != (Playback{}) || w.Advance(time.Second) {
+			t.Errorf("at first: %+v", b)
+		}
+		finished := picture(t, w)
+		start(w)
+		settle(t, w)
+		b := playing(t, w)
+		if b.Steps == 0 || b.Step != 1 || b.Playing != (what == "play") || w.Document().Root.Anim.Alg != "vmprod" {
+			t.Errorf("after %s: %+v with algorithm %s", what, b, w.Document().Root.Anim.Alg)
+		}
+		if bytes.Equal(picture(t, w).Pix, finished.Pix) {
+			t.Errorf("after %s the picture is finished", what)
+		}
+		if !w.Undo() || w.CanUndo() {
+			t.Errorf("%s is not one change", what)
+		}
+		settle(t, w)
+		if b := playing(t, w); b != (Playback{}) || !bytes.Equal(picture(t, w).Pix, finished.Pix) {
+			t.Errorf("%s undone: %+v", what, b)
+		}
+	}
+}

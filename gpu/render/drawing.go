@@ -33,14 +33,15 @@ type viewParams struct {
 
 // nearParams is Params of near.wgsl.
 type nearParams struct {
-	Clip                                       mgl32.Mat4
-	Eye, Back                                  mgl32.Vec4
-	Unit, Near, Far, Balls, Ball, Margin       float32
-	Capacity, Index                            uint32
-	Row, Col, Rows, Cols                       uint32
-	RowsBlock, RowsIndex, ColsBlock, ColsIndex uint32
-	Bright                                     float32
-	Unused                                     [3]uint32
+	Clip                                 mgl32.Mat4
+	Eye, Back                            mgl32.Vec4
+	Unit, Near, Far, Balls, Ball, Margin float32
+	Capacity, Index                      uint32
+	Row, Col, Rows, Cols                 uint32
+	RowsBlock, RowsIndex, RowsCount      uint32
+	ColsBlock, ColsIndex, ColsCount      uint32
+	Bright                               float32
+	Unused                               uint32
 }
 
 // NearDepth is up to which depth elements can be balls of their own.

@@ -113,7 +113,8 @@ func (d *Drawing) balls(rec *gpu.Recorder) {
 			Row: uint32(n.row), Col: uint32(n.col), Rows: uint32(n.rows), Cols: uint32(n.cols),
 		}
 		if lit := m.Lit; !lit.none() {
-			p.RowsBlock, p.RowsIndex, p.ColsBlock, p.ColsIndex = uint32(lit.Rows.Block), uint32(lit.Rows.Index), uint32(lit.Cols.Block), uint32(lit.Cols.Index)
+			p.RowsBlock, p.RowsIndex, p.RowsCount = uint32(lit.Rows.Block), uint32(lit.Rows.Index), uint32(lit.Rows.Count)
+			p.ColsBlock, p.ColsIndex, p.ColsCount = uint32(lit.Cols.Block), uint32(lit.Cols.Index), uint32(lit.Cols.Count)
 			p.Bright = lit.Bright
 		}
 		groups := (n.rows*n.cols + 63) / 64

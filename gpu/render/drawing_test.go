@@ -166,7 +166,8 @@ type spot struct {
 
 // has tells whether element (i, j) is in use.
 func (l Lit) has(i, j int) bool {
-	return !l.none() && i%l.Rows.Block == l.Rows.Index && j%l.Cols.Block == l.Cols.Index
+	in := func(n, index, count int) bool { return index <= n && n < index+count }
+	return !l.none() && in(i%l.Rows.Block, l.Rows.Index, l.Rows.Count) && in(j%l.Cols.Block, l.Cols.Index, l.Cols.Count)
 }
 
 func zeroAt(i, j int) bool { return (3*i+5*j)%7 == 0 }
@@ -210,6 +211,7 @@ func TestNearEqualsTwin(t *testing.T) {
 		m.Elements.Light, m.Elements.RangeMin = (seed%2 == 0), 0.05
 		m.Lit.Rows.Block, m.Lit.Cols.Block, m.Lit.Bright = between(0, 3), between(0, 9), number(-0.6, 0.6)
 		m.Lit.Rows.Index, m.Lit.Cols.Index = between(0, 2), between(0, 8)
+		m.Lit.Rows.Count, m.Lit.Cols.Count = between(0, 2), between(0, 4)
 		s := r.NewSpace()
 		if err := s.Place([]Matrix{m}, nil); err != nil {
 			t.Fatal(err)

@@ -26,10 +26,11 @@ type Matrix struct {
 }
 
 // Lit is elements that are in use and therefore brighter: those of which both row and column
-// are the one of a number in every block of some size; a block of 0 is none, {1, 0} are all.
+// are Count of every block of some size, from number Index on; a block of 0 is none, {1, 0, 1} are
+// all.
 // Bright is added to every channel of their colours, which are seen however small they are.
 type Lit struct {
-	Rows, Cols struct{ Block, Index int }
+	Rows, Cols struct{ Block, Index, Count int }
 	Bright     float32
 }
 
@@ -165,8 +166,8 @@ func (s *Space) light() {
 		}
 		for n := s.first[i]; n < s.first[i+1]; n++ {
 			p := s.patches[n]
-			runs(m.Lit.Rows.Block, m.Lit.Rows.Index, p.row, p.rows, func(row, rows int) {
-				runs(m.Lit.Cols.Block, m.Lit.Cols.Index, p.col, p.cols, func(col, cols int) {
+			runs(m.Lit.Rows, p.row, p.rows, func(row, rows int) {
+				runs(m.Lit.Cols, p.col, p.cols, func(col, cols int) {
 					s.bands = append(s.bands, band{n, row, col, rows, cols})
 				})
 			})
@@ -175,20 +176,18 @@ func (s *Space) light() {
 	s.lit = append(s.lit, len(s.bands))
 }
 
-// runs calls add for the elements of a range that are number index in every block: for all
-// of them at once where blocks have but one.
-func runs(block, index, first, n int, add func(first, n int)) {
-	if block == 1 {
-		if index == 0 {
-			add(first, n)
+// runs calls add for the elements of a range that are in use in every block: for all of them
+// at once where blocks are in use as a whole.
+func runs(e struct{ Block, Index, Count int }, first, n int, add func(first, n int)) {
+	if e.Index == 0 && e.Count >= e.Block {
+		add(first, n)
+		return
+	}
+	for start := first / e.Block * e.Block; start < first+n; start += e.Block {
+		lo, hi := max(first, start+e.Index), min(first+n, start+min(e.Index+e.Count, e.Block))
+		if lo < hi {
+			add(lo, hi-lo)
 		}
-		return
-	}
-	if index >= block {
-		return
-	}
-	for i := (first+block-1-index)/block*block + index; i < first+n; i += block {
-		add(i, 1)
 	}
 }
 

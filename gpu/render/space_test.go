@@ -273,6 +273,7 @@ func TestBands(t *testing.T) {
 		}
 		m.Lit.Rows.Block, m.Lit.Cols.Block = rng.Intn(4)*(1+rng.Intn(200)), rng.Intn(4)
 		m.Lit.Rows.Index, m.Lit.Cols.Index = rng.Intn(max(1, m.Lit.Rows.Block+1)), rng.Intn(4)
+		m.Lit.Rows.Count, m.Lit.Cols.Count = rng.Intn(max(2, m.Lit.Rows.Block+1)), rng.Intn(4)
 		if err := s.Place([]Matrix{m}, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -7,8 +7,9 @@
 // LayerNorm, MatMul (queries, keys and values), MatMulT (scores), Softmax,
 // MatMul (mixing the values), MatMul with a Residual, LayerNorm, MatMul with
 // GELU, MatMul with a Residual; at the end LayerNorm and MatMulT (logits).
-// Activate and Standardize are what else a product may go through. Reduce, Pyramid, TopK
-// and Traits describe what came out.
+// Activate and Standardize are what else a product may go through; Reached, Sums and
+// Products are products that are under way. Reduce, Pyramid, TopK and Traits describe what
+// came out, and Compare how far two patterns are apart.
 //
 // Everything is row-major float32. A Mat is a strided view, so a head, a
 // third of a fused projection or a block of rows needs no copy. Sizes that do
