@@ -159,7 +159,8 @@ func (s *Shell) tokens() {
 	imgui.PopStyleVarV(2)
 }
 
-// chip is a token's label as its chip shows it: spaces and line ends can be seen.
+// chip is a token's label as its chip shows it: spaces and line ends can be seen, by letters
+// that the typeface has. What follows ## would be a widget's name.
 func chip(token string) string {
-	return strings.NewReplacer(" ", "·", `\n`, "↵", `\t`, "→", "#", "＃").Replace(token)
+	return strings.NewReplacer(" ", "·", `\n`, "¶", `\t`, "»", "##", "# #").Replace(token)
 }
