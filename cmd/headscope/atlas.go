@@ -11,6 +11,7 @@ import (
 
 	"headscope/explorer/eval"
 	"headscope/explorer/view"
+	"headscope/explorer/workspace"
 	"headscope/gpu"
 	"headscope/gpu/render"
 	"headscope/models/tensor"
@@ -82,7 +83,7 @@ func (a *app) runAtlas(cmd *cobra.Command, f *atlasFlags) error {
 	}
 	defer s.close()
 	sheet := &view.Atlas{
-		Model: modelName(s.file.Path), Layers: s.file.Config.Layers, Heads: s.file.Config.Heads, HeadWidth: s.file.Config.HeadWidth(),
+		Model: workspace.ModelName(s.file.Path), Layers: s.file.Config.Layers, Heads: s.file.Config.Heads, HeadWidth: s.file.Config.HeadWidth(),
 		Prompt: in.text, Sort: trait, Adapter: s.device.Adapter.Name,
 	}
 	if f.dark {

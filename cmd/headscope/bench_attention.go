@@ -15,6 +15,7 @@ import (
 
 	"headscope/explorer/bench"
 	"headscope/explorer/eval"
+	"headscope/explorer/workspace"
 	"headscope/gpu"
 	"headscope/models/gpt2"
 )
@@ -184,7 +185,7 @@ func (a *app) loadHead(ctx context.Context, d *gpu.Device, f *attentionFlags) er
 		return err
 	}
 	o := &f.options
-	if o.Real, err = bench.NewRealHead(acts, layer, head, fmt.Sprintf("%s of %s", f.head, modelName(file.Path))); err != nil {
+	if o.Real, err = bench.NewRealHead(acts, layer, head, fmt.Sprintf("%s of %s", f.head, workspace.ModelName(file.Path))); err != nil {
 		return err
 	}
 	o.Heads, o.D = 1, o.Real.D

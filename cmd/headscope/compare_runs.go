@@ -8,6 +8,7 @@ import (
 
 	"headscope/explorer/eval"
 	"headscope/explorer/view"
+	"headscope/explorer/workspace"
 	"headscope/gpu"
 	"headscope/gpu/render"
 )
@@ -72,7 +73,7 @@ func (r *runs) pane(ctx context.Context, h compared) (view.Pane, error) {
 	}
 	return view.Pane{
 		Title:    h.Head,
-		Subtitle: modelName(p.model.file.Path) + ", “" + strings.Join(strings.Fields(p.in.text), " ") + "”",
+		Subtitle: workspace.ModelName(p.model.file.Path) + ", “" + strings.Join(strings.Fields(p.in.text), " ") + "”",
 		Layer:    render.Layer{Values: p.patterns[layer].Attn, Pyramid: p.patterns[layer].Pyramid},
 		Head:     head,
 		Tokens:   p.tokens,

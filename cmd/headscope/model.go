@@ -7,8 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -65,16 +63,6 @@ func (a *app) openModel(path string) (*gpt2.Model, error) {
 		a.remark("note: %s: %s", path, n)
 	}
 	return m, nil
-}
-
-// modelName is what pictures call a model: the folder's name where the file's own says
-// nothing.
-func modelName(path string) string {
-	name := filepath.Base(path)
-	if dir := filepath.Base(filepath.Dir(path)); strings.HasPrefix(name, "model.") && dir != "." && dir != "/" {
-		return dir
-	}
-	return name
 }
 
 // input is what a forward pass runs on: tokens or recorded activations.
