@@ -42,8 +42,7 @@ func (r *runs) close() {
 		p.acts.Release()
 	}
 	for _, m := range r.models {
-		m.model.Release()
-		m.file.Close()
+		m.unload()
 	}
 }
 
@@ -89,16 +88,13 @@ func (r *runs) model(ctx context.Context, path string) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := eval.Load(ctx, r.device, file, r.progress("loading", int64(eval.WeightBytes(file))))
-	if err != nil {
-		file.Close()
+	m := &loaded{device: r.device, file: file}
+	if err := r.upload(ctx, m, path); err != nil {
+		m.unload()
 		return nil, err
 	}
-	for _, w := range model.Warnings {
-		r.warn("%s: %s", path, w)
-	}
-	r.models[path] = &loaded{device: r.device, file: file, model: model}
-	return r.models[path], nil
+	r.models[path] = m
+	return m, nil
 }
 
 // pass runs a model on a prompt.

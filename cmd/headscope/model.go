@@ -138,13 +138,19 @@ func (a *app) load(ctx context.Context, path string) (s *loaded, err error) {
 	if s.device, err = gpu.Open(a.adapter); err != nil {
 		return s, err
 	}
-	if s.model, err = eval.Load(ctx, s.device, s.file, a.progress("loading", int64(eval.WeightBytes(s.file)))); err != nil {
-		return s, err
+	return s, a.upload(ctx, s, path)
+}
+
+// upload brings the model's file to its device.
+func (a *app) upload(ctx context.Context, s *loaded, path string) (err error) {
+	s.model, err = eval.Load(ctx, s.device, s.file, a.progress("loading", int64(eval.WeightBytes(s.file))))
+	if err != nil {
+		return err
 	}
 	for _, w := range s.model.Warnings {
 		a.warn("%s: %s", path, w)
 	}
-	return s, nil
+	return nil
 }
 
 // loadInput loads the model of the flags and reads what it is to run on.
@@ -161,12 +167,17 @@ func (a *app) loadInput(ctx context.Context, f *modelFlags) (*loaded, input, err
 	return s, in, nil
 }
 
-func (s *loaded) close() {
+// unload frees the model, not the device.
+func (s *loaded) unload() {
 	s.model.Release()
-	s.device.Release()
 	if s.file != nil {
 		s.file.Close()
 	}
+}
+
+func (s *loaded) close() {
+	s.unload()
+	s.device.Release()
 }
 
 // pass runs a forward pass on the input; after may record more behind it.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"image"
 	"slices"
 
 	"github.com/go-gl/glfw/v3.3/glfw"
@@ -21,7 +20,6 @@ type window struct {
 	events  []ui.Event // since the last frame
 	dropped []string   // paths, since the last frame
 	exposed bool       // the system wants it drawn anew
-	mouse   image.Point
 }
 
 // openWindow opens a window of width x height units of the display, and the adapter that draws

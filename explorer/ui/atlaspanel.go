@@ -14,7 +14,6 @@ import (
 // atlasPanel says how the heads are ordered and chosen, and what is known of the chosen one.
 func (s *Shell) atlasPanel() {
 	s.notice(workspace.AtModel)
-	s.notice(workspace.AtAtlas)
 	pass := s.w.Pass()
 	if pass == nil {
 		s.noModel()

@@ -6,6 +6,7 @@ import (
 	"image"
 	"math"
 
+	"headscope/explorer/session"
 	"headscope/gpu"
 	"headscope/gpu/kernels"
 	"headscope/gpu/render"
@@ -15,7 +16,7 @@ import (
 // The fewest and the most panes of a comparison, the difference apart.
 const (
 	MinPanes = 2
-	MaxPanes = 4
+	MaxPanes = session.MaxPanes
 )
 
 // Pane is the attention pattern of one head on one prompt.

@@ -44,20 +44,16 @@ func (w *Workspace) Scene() *Scene { return w.scene }
 
 // Text is the prompt of the document cut into tokens, or nil while it is not.
 func (w *Workspace) Text() *Text {
-	for _, e := range w.texts.entries {
-		if e.key == (textKey{w.doc.Model, w.doc.Prompt}) && e.ready() {
-			return e.value
-		}
+	if e := w.texts.find(textKey{w.doc.Model, w.doc.Prompt}); e.ready() {
+		return e.value
 	}
 	return nil
 }
 
 // Samples are the numbers of the recorded samples in use; none where a prompt is.
 func (w *Workspace) Samples() []int {
-	for _, e := range w.inputs.entries {
-		if e.key == (inputKey{w.doc.Inputs, w.doc.Sample}) && e.ready() {
-			return e.value.samples
-		}
+	if e := w.inputs.find(inputKey{w.doc.Inputs, w.doc.Sample}); e.ready() {
+		return e.value.samples
 	}
 	return nil
 }
@@ -157,15 +153,7 @@ func (w *Workspace) SetForm(form string) {
 
 // EditExpression changes the expression of the head tab, keeping what can be kept.
 func (w *Workspace) EditExpression(text string) error {
-	err := w.Change("", func(s *session.Session) error {
-		if err := s.Edit(text); err != nil {
-			return err
-		}
-		if w.treeOf(s.Root).layers == nil {
-			s.Form = "" // it is an expression of the user's own
-		}
-		return nil
-	})
+	err := w.Change("", func(s *session.Session) error { return s.Edit(text) })
 	w.notice(AtExpression, err)
 	return err
 }

@@ -30,11 +30,9 @@ func (e *entry[K, V]) ready() bool { return e != nil && e.job == nil && e.err ==
 // want returns the entry of a key, and starts to make it if there is none.
 // make uses what is given.
 func (c *cache[K, V]) want(key K, what string, make func(j *Job) (V, error), uses ...any) *entry[K, V] {
-	at := slices.IndexFunc(c.entries, func(e *entry[K, V]) bool { return e.key == key })
-	var e *entry[K, V]
-	if at >= 0 {
-		e = c.entries[at]
-		c.entries = slices.Delete(c.entries, at, at+1)
+	e := c.find(key)
+	if e != nil {
+		c.entries = slices.DeleteFunc(c.entries, func(o *entry[K, V]) bool { return o == e })
 	} else {
 		e = &entry[K, V]{key: key}
 		e.job = c.w.start(what, func(j *Job) (err error) {
@@ -97,7 +95,12 @@ func (c *cache[K, V]) clear() {
 	c.entries = nil
 }
 
-// has tells whether there is an entry of a key.
-func (c *cache[K, V]) has(key K) bool {
-	return slices.ContainsFunc(c.entries, func(e *entry[K, V]) bool { return e.key == key })
+// find is the entry of a key, or nil.
+func (c *cache[K, V]) find(key K) *entry[K, V] {
+	for _, e := range c.entries {
+		if e.key == key {
+			return e
+		}
+	}
+	return nil
 }

@@ -41,7 +41,6 @@ type Scene struct {
 	Space *view.Space // owned
 	Root  *expr.Node
 	head  *Head // not owned
-	key   sceneKey
 
 	playback eval.Playback // owned; nil: nothing moves
 	still    error         // why it is nil, if it should not be
@@ -124,14 +123,15 @@ func (w *Workspace) AllowFetch() { w.options.Fetch = true }
 
 // wantScene is the entry of a tree in space, with leaves of a pass if pass is not nil. It is
 // nil until the values are there; what is wrong with them is said at the place.
-func (w *Workspace) wantScene(root *expr.Node, pass *Pass, look scene.Look, place Place) *entry[sceneKey, *Scene] {
+func (w *Workspace) wantScene(root *expr.Node, pass *Pass, place Place) *entry[sceneKey, *Scene] {
 	source, form := &leaf.Source{Seed: w.options.Seed, Files: w.files}, w.doc.Form
 	key := headKey{values: w.treeOf(root).values, places: w.places()}
 	if pass != nil {
 		key.pass = pass.key
 	}
 	// One after the other: what comes meanwhile waits, and the last of it is next.
-	if w.heads.working() && !w.heads.has(key) || w.scenes.working() && !w.scenes.has(sceneKey{key, root, look}) {
+	painted := sceneKey{key, root, w.Look()}
+	if w.heads.working() && w.heads.find(key) == nil || w.scenes.working() && w.scenes.find(painted) == nil {
 		return nil
 	}
 	var uses []any
@@ -144,9 +144,9 @@ func (w *Workspace) wantScene(root *expr.Node, pass *Pass, look scene.Look, plac
 	if w.tell(place, h.err); !h.ready() {
 		return nil
 	}
-	e := w.scenes.want(sceneKey{key, root, look}, "Painting", func(j *Job) (*Scene, error) {
-		s := &Scene{Space: view.NewSpace(w.Device, w.Renderer), Root: root, head: h.value, key: sceneKey{key, root, look}}
-		s.Space.Look = look
+	e := w.scenes.want(painted, "Painting", func(j *Job) (*Scene, error) {
+		s := &Scene{Space: view.NewSpace(w.Device, w.Renderer), Root: root, head: h.value}
+		s.Space.Look = painted.look
 		if pass != nil {
 			s.Space.Tokens = pass.Tokens
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"headscope/explorer/eval"
@@ -21,6 +22,7 @@ type Model struct {
 
 	device *eval.Model       // owned
 	spare  *eval.Activations // owned: of a pass that is no longer shown; or nil
+	remark error             // what is to be known of it, or nil
 }
 
 // Name is what the window calls the model: the folder's name where the file's own says
@@ -81,15 +83,10 @@ func (w *Workspace) load(j *Job, path string) (*Model, error) {
 		file.Close()
 		return nil, err
 	}
-	return m, nil
-}
-
-// remarks is what is to be known of a model, or nil.
-func (m *Model) remarks() error {
-	if all := append(m.File.Notes, m.device.Warnings...); len(all) > 0 {
-		return errors.New(strings.Join(all, "; "))
+	if all := slices.Concat(file.Notes, m.device.Warnings); len(all) > 0 {
+		m.remark = errors.New(strings.Join(all, "; "))
 	}
-	return nil
+	return m, nil
 }
 
 // text is a list of token ids with their labels.

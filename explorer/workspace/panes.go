@@ -6,14 +6,12 @@ import (
 	"strings"
 
 	"headscope/explorer/expr"
-	"headscope/explorer/scene"
 	"headscope/explorer/session"
 	"headscope/explorer/view"
 )
 
 // Pane is one head of the comparison.
 type Pane struct {
-	Spec        session.Pane
 	Pass        *Pass // not owned; nil until it is there
 	Layer, Head int
 
@@ -35,9 +33,7 @@ func (w *Workspace) fillPanes() {
 	}
 	layer, head := w.Head()
 	other := (head + 1) % w.pass.Model.File.Config.Heads
-	next := *w.doc
-	next.Compare.Panes = []session.Pane{{Head: session.HeadName(layer, head)}, {Head: session.HeadName(layer, other)}}
-	*w.doc = next
+	w.doc.Compare.Panes = []session.Pane{{Head: session.HeadName(layer, head)}, {Head: session.HeadName(layer, other)}}
 }
 
 // syncPanes is sync for the comparison.
@@ -54,7 +50,6 @@ func (w *Workspace) syncPanes() (changed bool) {
 	}
 	for i, spec := range specs {
 		p := w.panes[i]
-		p.Spec = spec
 		key := w.source()
 		if spec.Model != "" {
 			key.model = spec.Model
@@ -96,7 +91,7 @@ func (w *Workspace) syncPaneScene(p *Pane, place Place) bool {
 		}
 		p.root, p.pointed = s.Root, at
 	}
-	e := w.wantScene(p.root, p.Pass, scene.Look{Light: w.doc.Light, Safe: w.doc.Safe}, place)
+	e := w.wantScene(p.root, p.Pass, place)
 	if !e.ready() || e.value == p.scene {
 		return false
 	}

@@ -56,12 +56,11 @@ const regionSide = 512
 // that is said at the place.
 func (w *Workspace) wantPass(key passKey, model, prompt Place) *entry[passKey, *Pass] {
 	m := w.wantModel(key.model)
-	if w.tell(model, m.err); !m.ready() {
+	if !m.ready() {
+		w.tell(model, m.err)
 		return nil
 	}
-	if err := m.value.remarks(); err != nil && w.model != m.value {
-		w.notice(model, err)
-	}
+	w.tell(model, m.value.remark)
 	var text *Text
 	var in *recorded
 	if key.inputs.path != "" {

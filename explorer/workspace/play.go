@@ -110,9 +110,7 @@ func (w *Workspace) Advance(passed time.Duration) bool {
 	}
 	spins := w.doc.Root.Anim.Spin != 0
 	if spins { // no change of the user's
-		next := *w.doc
-		next.Camera = next.Camera.Spin(next.Root.Anim.Spin, passed.Seconds())
-		*w.doc = next
+		w.doc.Camera = w.doc.Camera.Spin(w.doc.Root.Anim.Spin, passed.Seconds())
 	}
 	if p := w.playback.player; p != nil {
 		p.Advance(passed.Seconds())

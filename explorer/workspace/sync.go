@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"headscope/explorer/expr"
-	"headscope/explorer/scene"
 	"headscope/explorer/session"
 )
 
@@ -18,7 +17,7 @@ func (w *Workspace) sync() (changed bool) {
 	var pass *Pass
 	if doc.Model != "" {
 		e := w.wantPass(w.source(), AtModel, AtPrompt)
-		if m := w.wantModel(doc.Model); m.ready() && show(m.value != w.model) {
+		if m := w.models.find(doc.Model); m.ready() && show(m.value != w.model) {
 			w.model = m.value
 		}
 		if e.ready() {
@@ -33,7 +32,7 @@ func (w *Workspace) sync() (changed bool) {
 	switch doc.View {
 	case "head":
 		if root, with, ok := w.head(pass); ok {
-			e := w.wantScene(root, with, scene.Look{Light: doc.Light, Safe: doc.Safe}, AtHead)
+			e := w.wantScene(root, with, AtHead)
 			if e.ready() && show(e.value != w.scene) {
 				w.scene = e.value
 			}
@@ -62,6 +61,7 @@ func (w *Workspace) source() passKey {
 // false while that is missing.
 func (w *Workspace) head(pass *Pass) (*expr.Node, *Pass, bool) {
 	if w.treeOf(w.doc.Root).layers == nil {
+		// The sizes of a model's built-in session follow its pass.
 		return w.doc.Root, nil, w.doc.Form == ""
 	}
 	return w.doc.Root, pass, pass != nil || w.doc.Model == ""

@@ -152,7 +152,6 @@ const (
 	AtHead       Place = "head"
 	AtPlay       Place = "play"
 	AtExpression Place = "expression"
-	AtAtlas      Place = "atlas"
 	AtCompare    Place = "compare"
 	AtBench      Place = "bench"
 	AtOpen       Place = "open" // links, files, dropped things
