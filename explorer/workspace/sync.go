@@ -62,7 +62,7 @@ func (w *Workspace) source() passKey {
 func (w *Workspace) head(pass *Pass) (*expr.Node, *Pass, bool) {
 	if w.treeOf(w.doc.Root).layers == nil {
 		// The sizes of a model's built-in session follow its pass.
-		return w.doc.Root, nil, w.doc.Form == ""
+		return w.doc.Root, nil, w.doc.Form == "" || w.doc.Model == ""
 	}
 	return w.doc.Root, pass, pass != nil || w.doc.Model == ""
 }

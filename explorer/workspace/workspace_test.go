@@ -260,6 +260,20 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// A built-in session without a model shows its random leaves.
+func TestBuiltinWithoutModel(t *testing.T) {
+	s, err := session.Builtin("lora", session.Shape{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.View = "head"
+	w := open(t, s)
+	settle(t, w)
+	if w.Scene() == nil || len(w.Notices()) != 0 {
+		t.Errorf("scene %v, notices %v", w.Scene(), w.Notices())
+	}
+}
+
 // A link whose files are not there says so, and shows them when their folder is opened.
 func TestFolderOfFiles(t *testing.T) {
 	dir := t.TempDir()
