@@ -189,12 +189,14 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 			return nil, err
 		}
 	}
-	row, err := measureMotion(ctx, d, r, picture, frames)
+	motion, err := measureMotion(ctx, d, r, picture, frames)
 	if err != nil {
 		return nil, err
 	}
-	row.write(w)
-	return append(rows, row), w.Flush()
+	for _, row := range motion {
+		row.write(w)
+	}
+	return append(rows, motion...), w.Flush()
 }
 
 // write adds a row to the table.
