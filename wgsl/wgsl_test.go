@@ -149,7 +149,7 @@ fn vs() {}
 // Blocks are what the texts say.
 func TestBlock(t *testing.T) {
 	for name, want := range map[string][2]int{
-		"matmul_naive": {1, 64}, "matmul_blocked_nn": {32, 64}, "matmul_texels_nt": {32, 64}, "matmul_tiled_nt": {64, 64}, "matvec_group_nn": {4, 16}, "matvec_thread_nt": {4, 32},
+		"matmul_naive": {1, 64}, "matmul_blocked_nn": {32, 32}, "matmul_texels_nt": {32, 32}, "matmul_tiled_nt": {64, 64}, "matvec_group_nn": {4, 16}, "matvec_thread_nt": {4, 32},
 	} {
 		if rows, cols := Block(name); [2]int{rows, cols} != want {
 			t.Errorf("%s computes %d x %d a workgroup, want %v", name, rows, cols, want)
