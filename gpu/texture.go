@@ -73,14 +73,19 @@ func (t *Texture) Write(x, y, width, height int, pixels []byte, pitch int) error
 	return nil
 }
 
+// coarsest is the longer side, in texels, that the last mip level of [Device.NewColours] has
+// at least, if the first has it. What is seen through it is smaller than so many pixels, and
+// every level less is a dispatch less each time that something is painted.
+const coarsest = 8
+
 // NewColours makes an array of textures of RGBA colours, 8 bits a channel, for kernels to
-// write: all their mip levels, each half the size of the one before, rounded down, to a
-// single texel. Shaders see a texture_2d_array.
+// write: with mip levels, each half the size of the one before, rounded down, to a longer
+// side of 8 to 15 texels. Shaders see a texture_2d_array.
 func (d *Device) NewColours(label string, width, height, layers int) (*Texture, error) {
 	if layers < 1 || layers > int(d.Limits.TextureLayers) {
 		return nil, fmt.Errorf("gpu: %s: %d layers; %s allows 1 to %d", label, layers, d.Adapter.Name, d.Limits.TextureLayers)
 	}
-	levels := bits.Len(uint(max(width, height)))
+	levels := max(1, bits.Len(uint(max(width, height)/coarsest)))
 	t, err := d.newLayers(label, width, height, layers, levels, 4, wgpu.TextureFormat_RGBA8Unorm,
 		wgpu.TextureUsage_TextureBinding|wgpu.TextureUsage_StorageBinding|wgpu.TextureUsage_CopySrc, wgpu.TextureViewDimension_2DArray)
 	if err != nil {

@@ -19,9 +19,11 @@ func TestColourLevels(t *testing.T) {
 		levels                [][2]int
 	}{
 		{1, 1, 1, [][2]int{{1, 1}}},
-		{1, 5, 2, [][2]int{{1, 5}, {1, 2}, {1, 1}}},
-		{8, 2, 1, [][2]int{{8, 2}, {4, 1}, {2, 1}, {1, 1}}},
-		{7, 3, 3, [][2]int{{7, 3}, {3, 1}, {1, 1}}},
+		{1, 5, 2, [][2]int{{1, 5}}},
+		{15, 9, 2, [][2]int{{15, 9}}},
+		{1, 16, 1, [][2]int{{1, 16}, {1, 8}}},
+		{70, 9, 1, [][2]int{{70, 9}, {35, 4}, {17, 2}, {8, 1}}},
+		{8, 33, 3, [][2]int{{8, 33}, {4, 16}, {2, 8}}},
 	} {
 		texture, err := d.NewColours("colours", c.width, c.height, c.layers)
 		if err != nil {
@@ -84,7 +86,7 @@ func TestColourLimits(t *testing.T) {
 // from no other.
 func TestLevelsAreApart(t *testing.T) {
 	d := gputest.Device(t)
-	texture, err := d.NewColours("colours", 6, 3, 3)
+	texture, err := d.NewColours("colours", 33, 12, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func TestLevelsAreApart(t *testing.T) {
 	if err := d.Write(table, 0, gpu.Words(words)); err != nil {
 		t.Fatal(err)
 	}
-	x := filled(t, d, 3, 6, 1)
+	x := filled(t, d, 12, 33, 1)
 	defer x.Buffer.Release()
 	r := d.Record("levels")
 	for layer := range 3 {

@@ -50,7 +50,6 @@ func TestPaintRefuses(t *testing.T) {
 		"no levels":   {nil, x.At(0), Patch{}},
 		"fewer rows":  {texture.Levels(0), x.At(0).Part(0, 2, 0, 5), Patch{}},
 		"fewer cols":  {texture.Levels(0), x.At(0).Part(0, 3, 0, 4), Patch{}},
-		"level 1":     {texture.Levels(0)[1:], x.At(0), Patch{}},
 		"row 3":       {texture.Levels(0), x.At(0), Patch{Row: 1, Rows: 3, Cols: 1}},
 		"column 5":    {texture.Levels(0), x.At(0), Patch{Col: 5, Rows: 1, Cols: 1}},
 		"row -1":      {texture.Levels(0), x.At(0), Patch{Row: -1, Rows: 1, Cols: 1}},

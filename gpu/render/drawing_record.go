@@ -54,11 +54,10 @@ func (d *Drawing) Record(rec *gpu.Recorder, pass gpu.Pass) {
 		default:
 			p := s.patchOf(d.order[t.lo])
 			bindings = []gpu.Binding{s.places, l.order}
-			if t.shader != planeNear {
-				bindings = append(bindings, p.texels, smooth)
-			}
-			if t.shader != planeFar {
+			if t.shader == planeNear {
 				bindings = append(bindings, s.matrices[p.matrix].Values.Buffer, s.palettes)
+			} else {
+				bindings = append(bindings, p.texels, smooth)
 			}
 		}
 		draws = append(draws, gpu.Draw{Shader: t.shader, Params: params, Depth: gpu.DepthTest, First: t.lo, Instances: t.hi - t.lo, Bindings: bindings})
