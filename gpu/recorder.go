@@ -51,12 +51,12 @@ func initialSliceCost(a AdapterInfo) float64 {
 
 // adapt follows the measured speed of the work that has just been waited for.
 func (d *Device) adapt(elapsed time.Duration) {
-	if d.unwaited > 0 {
+	if d.unwaited > 0 && !d.compiling {
 		if want := d.unwaited * d.sliceTime.Seconds() / max(elapsed.Seconds(), 1e-4); d.unwaited > d.sliceCost/4 || want < d.sliceCost {
 			d.sliceCost = max(1e8, min(max(want, d.sliceCost/2), d.sliceCost*2))
 		}
 	}
-	d.unwaited = 0
+	d.unwaited, d.compiling = 0, false
 }
 
 // Recorder collects dispatches and draws into command encoders. It submits by itself
@@ -114,10 +114,16 @@ func (r *Recorder) dispatch(name string, params []byte, groups [3]int, cost floa
 	if r.err != nil || groups[0] == 0 || groups[1] == 0 || groups[2] == 0 {
 		return
 	}
+	known := r.d.kernels[name] != nil
 	k, err := r.d.Kernel(name)
 	if err != nil {
 		r.Fail(err)
 		return
+	}
+	if !known && r.d.Adapter.Software() {
+		// The driver compiles it inside its first submit, which it has for itself.
+		cost = max(cost, r.d.sliceCost)
+		defer func() { r.d.compiling = true }()
 	}
 	if want := len(k.Shader.Group(1)); want != len(images) {
 		r.Fail(fmt.Errorf("gpu: %s reads %d images; got %d", name, want, len(images)))

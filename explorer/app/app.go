@@ -66,6 +66,7 @@ type App struct {
 	closing  bool
 
 	warming chan struct{} // closed when [workspace.Warm] has ended; nil before it begins
+	shown   chan struct{} // closed with the first atlas: Warm goes on to the other tabs
 	cool    func()        // ends it
 }
 
@@ -118,6 +119,7 @@ func open(o Options) (a *App, err error) {
 	if a.window, err = openWindow(o.Adapter, width, height); err != nil {
 		return a, err
 	}
+	a.warm()
 	if a.renderer, err = render.New(a.window.device); err != nil {
 		return a, err
 	}
@@ -140,15 +142,15 @@ func open(o Options) (a *App, err error) {
 	return a, nil
 }
 
-// warm lets the shaders of the other tabs be compiled, beside the frames.
+// warm lets shaders be compiled beside the frames.
 func (a *App) warm() {
 	var ctx context.Context
 	ctx, a.cool = context.WithCancel(context.Background())
-	a.warming = make(chan struct{})
-	choice, target := a.window.device.Adapter.Name, a.window.surface
+	a.warming, a.shown = make(chan struct{}), make(chan struct{})
+	choice, target, shown := a.window.device.Adapter.Name, a.window.surface, a.shown
 	go func() {
 		defer close(a.warming)
-		if err := workspace.Warm(ctx, choice, target); err != nil && ctx.Err() == nil {
+		if err := workspace.Warm(ctx, choice, target, shown); err != nil && ctx.Err() == nil {
 			a.options.Warn(fmt.Errorf("shaders are not compiled ahead: %w", err))
 		}
 	}()
@@ -309,8 +311,9 @@ func (a *App) frame() error {
 	if !asked && len(a.workspace.Jobs()) == 0 {
 		a.meter.answer()
 	}
-	if a.warming == nil && a.workspace.Pass() != nil {
-		a.warm()
+	if a.shown != nil && a.workspace.Pass() != nil {
+		close(a.shown)
+		a.shown = nil
 	}
 	a.last = start
 	return nil

@@ -7,19 +7,29 @@ import (
 	"headscope/explorer/camera"
 	"headscope/explorer/expr"
 	"headscope/gpu"
+	"headscope/gpu/kernels"
 	"headscope/gpu/render"
 )
 
-// Warm does once, on a device of its own and unseen, what the tabs do first, in pictures of the
-// format of target, so that the driver compiles the shaders for it. Drivers keep what they have
-// compiled (Mesa: on the disk), and a window whose first scene would stand still for a second or
-// two finds it there. It may run on any goroutine, beside the window's own device.
-func Warm(ctx context.Context, choice gpu.Choice, target gpu.Target) error {
+// Warm does once, on a device of its own and unseen, what a forward pass ends with, and when
+// shown is closed what the tabs do first, in pictures of the format of target, so that the
+// driver compiles the shaders for it. Drivers keep what they have compiled (Mesa: on the disk),
+// and a window whose first scene would stand still for a second or two finds it there. It may
+// run on any goroutine, beside the window's own device.
+func Warm(ctx context.Context, choice gpu.Choice, target gpu.Target, shown <-chan struct{}) error {
 	d, err := gpu.Open(choice)
 	if err != nil {
 		return err
 	}
 	defer d.Release()
+	if err := kernels.Warm(d); err != nil {
+		return err
+	}
+	select {
+	case <-shown:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	r, err := render.New(d)
 	if err != nil {
 		return err

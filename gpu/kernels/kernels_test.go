@@ -60,3 +60,24 @@ func TestLongRows(t *testing.T) {
 		t.Errorf("softmax of a row of 100000: %v", err)
 	}
 }
+
+// Warming leaves what it compiled, and nothing that grows.
+func TestWarm(t *testing.T) {
+	d := gputest.Device(t)
+	var live [2]gpu.Live
+	for i := range live {
+		if err := Warm(d); err != nil {
+			t.Fatal(err)
+		}
+		live[i] = d.Live()
+	}
+	if live[0] != live[1] {
+		t.Errorf("alive are %+v, after the first time %+v", live[1], live[0])
+	}
+	for _, name := range []string{"matvec_thread_nt", "matmul_blocked_nn", "topk_thread", "traits_thread", "pyramid"} {
+		known := d.Live().Pipelines
+		if _, err := d.Kernel(name); err != nil || d.Live().Pipelines != known {
+			t.Errorf("%s was not compiled: %v", name, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
+	"slices"
 
 	"headscope/gpu"
 	"headscope/wgsl/cpu"
@@ -60,9 +61,30 @@ func trials(d *gpu.Device) []trial {
 
 // SelfTest runs every kernel at every shape, on random values, and compares it with its
 // CPU twin. The error is of the device; a kernel that computes wrongly is in the results.
-func SelfTest(d *gpu.Device, shapes []Shape) ([]Result, error) {
+func SelfTest(d *gpu.Device, shapes []Shape) ([]Result, error) { return run(d, trials(d), shapes) }
+
+// Warm runs once, on next to nothing, what a forward pass ends with: for the driver to compile
+// it, on a device that is not the one that waits for it. The products that take longest come
+// first.
+func Warm(d *gpu.Device) error {
+	products := Blocked
+	if d.Family != gpu.Registers {
+		products = Tiled
+	}
+	for _, name := range []string{"matmul_t " + MatVec.String(), "matmul " + products.String(), "topk", "traits", "pyramid"} {
+		all := trials(d)
+		i := slices.IndexFunc(all, func(t trial) bool { return t.kernel == name })
+		if _, err := run(d, all[i:i+1], []Shape{{1, 8, 8}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs trials at every shape.
+func run(d *gpu.Device, trials []trial, shapes []Shape) ([]Result, error) {
 	var results []Result
-	for _, t := range trials(d) {
+	for _, t := range trials {
 		for i, s := range shapes {
 			b := &bench{d: d, rng: rand.New(rand.NewSource(int64(i + 1))), trial: t, result: Result{Kernel: t.kernel, Shape: s}}
 			t.run(b, s)
