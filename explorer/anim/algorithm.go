@@ -74,6 +74,24 @@ func (s Sums) Depth(i, j int) int {
 // Shows tells whether element (i, j) was reached. One that was is black only if it is 0.
 func (s Sums) Shows(i, j int) bool { return s.Depth(i, j) > 0 }
 
+// Reach is how many rows and columns of a result of h rows and w columns, from the first on, hold
+// all elements that were reached: all of them where it is from the last on that they are.
+func (s Sums) Reach(h, w int) (rows, cols int) {
+	switch {
+	case s.PerI < 0 || s.PerJ < 0:
+		return h, w
+	case s.Count <= 0:
+		return 0, 0
+	}
+	side := func(n, block, per int) int {
+		if block < n || per == 0 { // blocks are reached side by side, or all at once
+			return n
+		}
+		return min(n, (s.Count+per-1)/per)
+	}
+	return side(h, s.BlockI, s.PerI), side(w, s.BlockJ, s.PerJ)
+}
+
 // Sum is the sum at element (i, j), before the epilog, of left [H, d] times right [d, W].
 func (s Sums) Sum(i, j, d int, left, right Elements) float64 {
 	sum, depth := 0.0, s.Depth(i, j)

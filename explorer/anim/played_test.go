@@ -249,6 +249,7 @@ func (p *played) expect(t rapid.TB, step int, r anim.Result) {
 	if r.Path != p.cube.Path || r.Phase != phase || r.InputsHidden != p.hides {
 		t.Fatalf("step %d: %s is %v, hidden %v; played: %s, %v, %v", step, r.Path, r.Phase, r.InputsHidden, p.cube.Path, phase, p.hides)
 	}
+	expectReach(t, step, r.Shown, p.cube.I.N, p.cube.J.N)
 	nk, blocksK := p.cube.K.BlockSize(), partition.Ranges(p.cube.K)
 	partials := len(blocksK)
 	if partials == 1 || p.accumulates() {
@@ -299,6 +300,24 @@ func (p *played) expect(t rapid.TB, step int, r anim.Result) {
 				n++
 			}
 		}
+	}
+}
+
+// expectReach looks whether the reach of sums holds what was reached and, without blocks, no row
+// or column besides.
+func expectReach(t rapid.TB, step int, s anim.Sums, h, w int) {
+	rows, cols := 0, 0
+	for i := range h {
+		for j := range w {
+			if s.Shows(i, j) {
+				rows, cols = max(rows, i+1), max(cols, j+1)
+			}
+		}
+	}
+	gotRows, gotCols := s.Reach(h, w)
+	whole := s.BlockI >= h && s.BlockJ >= w || rows == 0
+	if gotRows < rows || gotRows > h || gotCols < cols || gotCols > w || whole && (gotRows != rows || gotCols != cols) {
+		t.Fatalf("step %d: %+v of %d x %d reach %d x %d, want %d x %d", step, s, h, w, gotRows, gotCols, rows, cols)
 	}
 }
 

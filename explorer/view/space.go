@@ -178,12 +178,16 @@ func (s *Space) paint(changed func(m layout.Matrix) render.Part) error {
 		}
 		still[i] = placed(m, values, s.Elements(m))
 		still[i].Lit = inUse[m.Path]
+		if sums, is := s.sums[m.Path]; is && s.playback != nil {
+			still[i].Seen = reached(sums, m)
+		}
 		add(thing{i, -1}, m.Box())
 	}
 	moving := make([]render.Matrix, len(s.planes.matrices))
 	filled := make([]bool, len(s.Scene.Cubes))
 	for i, p := range s.planes.matrices {
 		moving[i] = placed(p, s.planes.values[i], s.planeElements(i))
+		moving[i].Seen = reached(s.planes.sums[i], p)
 		cube := s.planes.cubes[i]
 		filled[cube] = true
 		add(thing{len(still) + i, cube}, tight(p))
@@ -204,6 +208,16 @@ func (s *Space) paint(changed func(m layout.Matrix) render.Part) error {
 // whole is all of a matrix.
 func whole(m layout.Matrix) render.Part { return render.Part{Rows: m.Rows.N, Cols: m.Cols.N} }
 
+// reached is the part of a matrix that holds what its sums show, and a row and column more, over
+// which their edge is soft from afar.
+func reached(s anim.Sums, m layout.Matrix) render.Part {
+	rows, cols := s.Reach(m.Rows.N, m.Cols.N)
+	if rows == 0 || cols == 0 {
+		return render.Part{}
+	}
+	return render.Part{Rows: min(rows+1, m.Rows.N), Cols: min(cols+1, m.Cols.N)}
+}
+
 // placed is a matrix as the renderer takes it.
 func placed(m layout.Matrix, values gpu.Tensor, e scene.Elements) render.Matrix {
 	blockRows, blockCols := m.Rows.BlockSize(), m.Cols.BlockSize()
@@ -216,5 +230,6 @@ func placed(m layout.Matrix, values gpu.Tensor, e scene.Elements) render.Matrix 
 		BlockRows: blockRows, BlockCols: blockCols,
 		RowGap: float32(m.Rows.Gap), ColGap: float32(m.Cols.Gap),
 		Elements: e.Formula(), Scale: float32(m.Node.Viz.ElemScale),
+		Seen: whole(m),
 	}
 }

@@ -172,10 +172,11 @@ type part struct{ patch, row, col, rows, cols int }
 // parts calls add for every part of a range of matrix number i.
 func (d *Drawing) parts(i, row, rows, col, cols int, add func(part)) {
 	s := d.space
+	seen := s.matrices[i].Seen
 	for n := s.first[i]; n < s.first[i+1]; n++ {
 		p := s.patches[n]
-		r0, r1 := max(row, p.row), min(row+rows, p.row+p.rows)
-		c0, c1 := max(col, p.col), min(col+cols, p.col+p.cols)
+		r0, r1 := max(row, p.row, seen.Row), min(row+rows, p.row+p.rows, seen.Row+seen.Rows)
+		c0, c1 := max(col, p.col, seen.Col), min(col+cols, p.col+p.cols, seen.Col+seen.Cols)
 		if r0 < r1 && c0 < c1 {
 			add(part{n, r0, c0, r1 - r0, c1 - c0})
 		}

@@ -206,7 +206,7 @@ func TestNearEqualsTwin(t *testing.T) {
 			Across: across, Down: across.Cross(vector(1).Add(mgl32.Vec3{0, 1.5, 0})).Add(mgl32.Vec3{1e-3, 0, 0}).Normalize(),
 			BlockRows: between(1, rows), BlockCols: between(1, cols),
 			RowGap: number(0, 5), ColGap: number(0, 5),
-			Elements: usual, Scale: number(0.1, 3),
+			Elements: usual, Scale: number(0.1, 3), Seen: Part{Rows: rows, Cols: cols},
 		}
 		m.Elements.Light, m.Elements.RangeMin = (seed%2 == 0), 0.05
 		m.Lit.Rows.Block, m.Lit.Cols.Block, m.Lit.Bright = between(0, 3), between(0, 9), number(-0.6, 0.6)

@@ -23,6 +23,7 @@ type Matrix struct {
 	Elements       cpu.Elements
 	Scale          float32 // of the balls: 1 is mm's "elem scale" 1
 	Lit            Lit
+	Seen           Part // outside of it elements are zeros, and nothing is drawn
 }
 
 // Lit is elements that are in use and therefore brighter: those of which both row and column
@@ -132,7 +133,8 @@ func (s *Space) Place(still, moving []Matrix) error {
 	}
 	list := make([]placed, 0, len(s.patches)+len(s.bands))
 	for n, p := range s.patches {
-		list = append(list, s.placed(band{n, p.row, p.col, p.rows, p.cols}))
+		seen := p.within(s.matrices[p.matrix].Seen)
+		list = append(list, s.placed(band{n, p.row + seen.Row, p.col + seen.Col, seen.Rows, seen.Cols}))
 	}
 	for _, p := range s.bands {
 		list = append(list, s.placed(p))

@@ -33,7 +33,7 @@ func matrixOf(t testing.TB, d *gpu.Device, rows, cols int, middle mgl32.Vec3, va
 	return Matrix{
 		Values: x, Origin: middle.Add(mgl32.Vec3{-float32(cols-1) / 2, float32(rows-1) / 2, 0}),
 		Across: mgl32.Vec3{1, 0, 0}, Down: mgl32.Vec3{0, -1, 0},
-		BlockRows: rows, BlockCols: cols, Elements: usual, Scale: 1,
+		BlockRows: rows, BlockCols: cols, Elements: usual, Scale: 1, Seen: Part{Rows: rows, Cols: cols},
 	}
 }
 
@@ -386,5 +386,49 @@ func TestPlaceMoving(t *testing.T) {
 	still = still[:1]
 	if now := step(0); now.Textures != most.Textures-2 {
 		t.Errorf("another scene has %d textures", now.Textures)
+	}
+}
+
+// A matrix of which only a part is said to be seen looks as it does where all is drawn and the
+// rest are zeros, from any distance.
+func TestSeen(t *testing.T) {
+	part := Part{Row: 90, Col: 3, Rows: 430, Cols: 500}
+	parts := func(d *gpu.Device, seen Part) []Matrix {
+		m := matrixOf(t, d, 600, 520, mgl32.Vec3{}, func(i, j int) float32 {
+			if i < part.Row || i >= part.Row+part.Rows || j < part.Col || j >= part.Col+part.Cols {
+				return 0
+			}
+			return random(i, j)
+		})
+		m.Seen = seen
+		return []Matrix{m}
+	}
+	all := newStudio(t, 200, 150, func(d *gpu.Device) []Matrix { return parts(d, Part{Rows: 600, Cols: 520}) })
+	some := newStudio(t, 200, 150, func(d *gpu.Device) []Matrix { return parts(d, part) })
+	none := newStudio(t, 200, 150, func(d *gpu.Device) []Matrix { return parts(d, Part{}) })
+	for _, distance := range []float32{1500, 400, 90, 20} {
+		target := mgl32.Vec3{-257, 210, 0} // the part's upper left corner
+		v := lookAt(target.Add(mgl32.Vec3{0.1 * distance, -0.2 * distance, distance}), target, 200, 150, wide(150))
+		want, got := all.look(v, 0), some.look(v, 0)
+		lit, off := 0, 0
+		for i, w := range want.Pix {
+			if i%4 == 3 {
+				continue
+			}
+			if w > 40 {
+				lit++
+			}
+			if d := int(w) - int(got.Pix[i]); max(d, -d) > 40 {
+				off++
+			}
+		}
+		if lit < 300 || off > lit/25 { // blurred edges are cut
+			t.Errorf("from %g: %d of %d differ", distance, off, lit)
+		}
+		for i, c := range none.look(v, 0).Pix {
+			if c != 0 && i%4 != 3 {
+				t.Fatalf("from %g: something is drawn of what is not to be seen", distance)
+			}
+		}
 	}
 }
