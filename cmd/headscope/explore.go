@@ -99,6 +99,22 @@ func (a *app) runExplore(cmd *cobra.Command, f *exploreFlags, args []string) err
 	if o.Session, err = f.session(cmd, args); err != nil {
 		return err
 	}
+	if f.frames > 0 || f.script != "" {
+		return window.Run(cmd.Context(), o) // and its end is the script's
+	}
+	start, how, ok := guarded()
+	if !ok {
+		return a.guard(cmd.Context())
+	}
+	switch o.Start = start; how {
+	case anew:
+		o.Remark = lostRemark
+	case again:
+		if o.Session, err = workspace.LoadState(workspace.StateFile()); err != nil {
+			a.warn("%v", err)
+		}
+		o.Remark = lostRemark + "This is what was on the screen a moment before."
+	}
 	return window.Run(cmd.Context(), o)
 }
 

@@ -62,6 +62,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
+	if errors.Is(err, errTold) {
+		return exitFailed
+	}
 	if ctx.Err() != nil {
 		err = failure{errors.New("interrupted")}
 	}

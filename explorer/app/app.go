@@ -33,6 +33,7 @@ type Options struct {
 	Folder  string           // where a session's files are looked for
 	Fetch   bool             // files that a session names may be fetched from the web
 	Seed    uint64           // of random leaves
+	Remark  string           // said at the start; ""
 
 	Width, Height int // of the window; 0: as it was last
 
@@ -135,6 +136,9 @@ func open(o Options) (a *App, err error) {
 			o.Warn(err)
 		}
 		a.workspace.Offer(last)
+	}
+	if o.Remark != "" {
+		a.workspace.Say(o.Remark)
 	}
 	a.shell = ui.NewShell(a.context, a.workspace, a.window)
 	a.player = newPlayer(o.Script)

@@ -170,6 +170,9 @@ func (w *Workspace) Notices() map[Place]string { return w.notices }
 // Dismiss takes a notice away.
 func (w *Workspace) Dismiss(p Place) { delete(w.notices, p) }
 
+// Say puts what is to be known of the whole window where files and links are opened.
+func (w *Workspace) Say(remark string) { w.notices[AtOpen] = remark }
+
 // notice says what went wrong at a place; nil takes back what was said.
 func (w *Workspace) notice(p Place, err error) {
 	if err == nil {
