@@ -71,7 +71,8 @@ type App struct {
 	cool    func()        // ends it
 }
 
-// After an event so many frames are drawn: the panels settle over some of them.
+// After an event, and when work has changed what is shown, so many frames are drawn: the panels
+// settle over some of them.
 const settleFrames = 3
 
 // While work goes on its progress is drawn this often.
@@ -260,7 +261,10 @@ func (a *App) turn() error {
 		a.workspace.Open(name)
 	}
 	w.dropped, w.exposed = nil, false
-	if a.workspace.Step(workTime) || a.meter.frames < a.options.Frames {
+	if a.workspace.Step(workTime) {
+		a.due = settleFrames
+	}
+	if a.meter.frames < a.options.Frames {
 		a.due = max(a.due, 1)
 	}
 	now := time.Now()

@@ -156,9 +156,20 @@ func (s *Shell) chosenHead(pass *workspace.Pass, sort view.Trait) {
 	}
 }
 
+// beginBars begins a table of names and of numbers with bars, which stand below each other in all
+// tables of the panel.
+func (s *Shell) beginBars(name string) bool {
+	if !imgui.BeginTableV(name, 2, imgui.TableFlagsRowBg, imgui.NewVec2(0, 0), 0) {
+		return false
+	}
+	imgui.TableSetupColumnV("name", imgui.TableColumnFlagsWidthFixed, s.px(shortColumn)-2*imgui.CurrentStyle().CellPadding().X, 0)
+	imgui.TableSetupColumnV("number", imgui.TableColumnFlagsWidthStretch, 1, 0)
+	return true
+}
+
 // traits is a table of a head's traits.
 func (s *Shell) traits(h view.HeadStat, sort view.Trait) {
-	if !imgui.BeginTableV("traits", 2, imgui.TableFlagsSizingStretchProp|imgui.TableFlagsRowBg, imgui.NewVec2(0, 0), 0) {
+	if !s.beginBars("traits") {
 		return
 	}
 	defer imgui.EndTable()
@@ -200,7 +211,7 @@ func (s *Shell) nextTokens(pass *workspace.Pass) {
 		return
 	}
 	imgui.SeparatorText("Likely next tokens")
-	if !imgui.BeginTableV("next", 2, imgui.TableFlagsSizingStretchProp|imgui.TableFlagsRowBg, imgui.NewVec2(0, 0), 0) {
+	if !s.beginBars("next") {
 		return
 	}
 	defer imgui.EndTable()

@@ -48,7 +48,8 @@ func (s *Shell) viewport() {
 // mouse turns drags, clicks and the wheel into movements.
 func (s *Shell) mouse(hovered, active, released bool) {
 	io := imgui.CurrentIO()
-	if delta := io.MouseDelta(); active {
+	// In a slow frame the last movement comes together with the end of the drag.
+	if delta := io.MouseDelta(); active || released {
 		if imgui.IsMouseClickedBool(imgui.MouseButtonLeft) || imgui.IsMouseClickedBool(imgui.MouseButtonRight) || imgui.IsMouseClickedBool(imgui.MouseButtonMiddle) {
 			s.dragged = 0
 		} else if delta.X != 0 || delta.Y != 0 {
@@ -80,7 +81,8 @@ func (s *Shell) drag(dx, dy float64) {
 	switch {
 	case s.inSpace():
 		region := s.paneRegion()
-		pan := !imgui.IsMouseDown(imgui.MouseButtonLeft) || imgui.CurrentIO().KeyShift()
+		turn := imgui.IsMouseDown(imgui.MouseButtonLeft) || imgui.IsMouseReleased(imgui.MouseButtonLeft)
+		pan := !turn || imgui.CurrentIO().KeyShift()
 		s.w.Turn(region, func(c camera.Camera, v camera.Viewport) camera.Camera {
 			if pan {
 				return c.Pan(v, dx, dy)
