@@ -134,7 +134,7 @@ const cutAt = 64
 func (p product) launch(r *gpu.Recorder) {
 	c := p.c
 	name, groups := p.kernel(r.Device().Family)
-	cost := 2 * float64(c.Len()) * float64(p.a.Cols)
+	cost := 2 * float64(c.Len()) * float64(p.a.Cols) * p.weight(r.Device().Family)
 	limit := int(r.Device().Limits.WorkgroupsPerDim)
 	large := p.method == Texels && !(p.a.FitsTexels() && p.b.FitsTexels())
 	if large || cost > r.MaxCost() || max(groups[0], groups[1], groups[2]) > limit {
@@ -167,6 +167,21 @@ func (p product) launch(r *gpu.Recorder) {
 	} else {
 		r.Dispatch(name, gpu.Uniform(&params), groups, cost, bindings...)
 	}
+}
+
+// weight is about how much longer a product of so many FLOP takes than by the fastest method, on
+// adapters that compute on the CPU: one row reads every weight once, and strides of any kind read
+// lane by lane.
+func (p product) weight(family gpu.Family) float64 {
+	switch {
+	case family != gpu.Registers:
+		return 1
+	case p.method == MatVec:
+		return 20
+	case p.method == Naive:
+		return 40
+	}
+	return 1
 }
 
 // kernel names the shader and its workgroups.
