@@ -53,7 +53,7 @@ func initialSliceCost(a AdapterInfo) float64 {
 func (d *Device) adapt(elapsed time.Duration) {
 	if d.unwaited > 0 && !d.compiling {
 		if want := d.unwaited * d.sliceTime.Seconds() / max(elapsed.Seconds(), 1e-4); d.unwaited > d.sliceCost/4 || want < d.sliceCost {
-			d.sliceCost = max(1e8, min(max(want, d.sliceCost/2), d.sliceCost*2))
+			d.sliceCost = max(2e7, min(max(want, d.sliceCost/2), d.sliceCost*2))
 		}
 	}
 	d.unwaited, d.compiling = 0, false
