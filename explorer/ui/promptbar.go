@@ -39,9 +39,13 @@ func (s *Shell) promptRow() {
 	count := s.count()
 	width := imgui.ContentRegionAvail().X - imgui.CalcTextSize(count).X - s.px(padding)
 	imgui.SetNextItemWidth(width)
+	// Dear ImGui writes on over the edge of the field up to the end of a letter.
+	at := imgui.CursorScreenPos()
+	imgui.PushClipRect(at, imgui.NewVec2(at.X+width, at.Y+imgui.FrameHeight()), true)
 	if imgui.InputTextWithHint("##prompt", "Type a prompt", &s.prompt.text, imgui.InputTextFlagsNone, nil) {
 		s.w.SetPrompt(s.prompt.text)
 	}
+	imgui.PopClipRect()
 	s.prompt.active = imgui.IsItemActive()
 	if imgui.IsItemDeactivated() {
 		s.w.Settle()
