@@ -311,6 +311,7 @@ func (a *App) frame() error {
 		return err
 	}
 	a.window.surface.Present()
+	a.window.point(a.context.Cursor())
 	// Frames do not pile up: what the next one shows is what there is then.
 	if err := a.window.device.Wait(); err != nil {
 		return err

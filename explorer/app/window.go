@@ -17,6 +17,9 @@ type window struct {
 	device  *gpu.Device  // owned
 	surface *gpu.Surface // owned
 
+	cursor  ui.Cursor                  // of the mouse, as it is shown
+	cursors map[ui.Cursor]*glfw.Cursor // made when they are first shown; they end with glfw
+
 	events  []ui.Event // since the last frame
 	dropped []string   // paths, since the last frame
 	exposed bool       // the system wants it drawn anew
@@ -28,7 +31,7 @@ func openWindow(choice gpu.Choice, width, height int) (w *window, err error) {
 	if err := glfw.Init(); err != nil {
 		return nil, fmt.Errorf("no window can be opened: %w; without a display use headscope atlas, render and compare, which write pictures", err)
 	}
-	w = &window{}
+	w = &window{cursors: map[ui.Cursor]*glfw.Cursor{}}
 	defer func() {
 		if err != nil {
 			w.close()
@@ -80,6 +83,26 @@ func (w *window) pixels(x, y float64) (float64, float64) {
 		return x, y
 	}
 	return x * float64(fw) / float64(width), y * float64(fh) / float64(height)
+}
+
+// cursorShapes are the system's for those of the interface.
+var cursorShapes = map[ui.Cursor]glfw.StandardCursor{
+	ui.ArrowCursor: glfw.ArrowCursor, ui.TextCursor: glfw.IBeamCursor,
+	ui.WidthCursor: glfw.HResizeCursor, ui.HeightCursor: glfw.VResizeCursor,
+}
+
+// point gives the mouse's cursor a shape.
+func (w *window) point(c ui.Cursor) {
+	if c == w.cursor {
+		return
+	}
+	shape, ok := w.cursors[c]
+	if !ok {
+		shape = glfw.CreateStandardCursor(cursorShapes[c])
+		w.cursors[c] = shape
+	}
+	w.handle.SetCursor(shape)
+	w.cursor = c
 }
 
 // feed is the one way of input into a frame: from the system and from scripts.

@@ -150,7 +150,6 @@ type Cursor uint8
 const (
 	ArrowCursor Cursor = iota
 	TextCursor
-	HandCursor
 	WidthCursor  // what is held changes its width
 	HeightCursor // or its height
 )
@@ -160,8 +159,6 @@ func (c *Context) Cursor() Cursor {
 	switch imgui.CurrentMouseCursor() {
 	case imgui.MouseCursorTextInput:
 		return TextCursor
-	case imgui.MouseCursorHand:
-		return HandCursor
 	case imgui.MouseCursorResizeEW:
 		return WidthCursor
 	case imgui.MouseCursorResizeNS:
