@@ -1,6 +1,6 @@
 // Where the matrices of one layer x [heads, n, n] stand on a sheet: each head's rank in the
 // sheet's order gives column and row, these its square; squares out of view are
-// culled, the rest get a level of detail and become instances of heatmap.wgsl, and the
+// culled, the rest get a level of detail and become instances of heatmap.wgsl.tmpl, and the
 // count goes into the layer's arguments of an indirect draw. No value is read.
 //
 // One thread does a layer: a few dozen heads are less work than the counters and the reset

@@ -48,6 +48,10 @@ func variants() map[string]variant {
 	for name, d := range map[string]struct{ Far, Near, Lit bool }{"far": {Far: true}, "near": {Near: true}, "mixed": {Far: true, Near: true}, "lit": {true, true, true}} {
 		table["plane_"+name] = variant{"plane.wgsl.tmpl", d}
 	}
+	table["heatmap_near"] = variant{"heatmap.wgsl.tmpl", struct{ Near bool }{true}}
+	table["heatmap_far"] = variant{"heatmap.wgsl.tmpl", struct{ Near bool }{false}}
+	table["boxes"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{false}}
+	table["keys"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{true}}
 	addProducts(table)
 	addAttention(table)
 	return table

@@ -29,7 +29,7 @@ type instance struct {
 
 const instanceSize = 32
 
-// heatmapParams is Params of heatmap.wgsl.
+// heatmapParams is Params of heatmap.wgsl.tmpl.
 type heatmapParams struct {
 	Width, Height     float32
 	N, First, Palette uint32
@@ -54,8 +54,9 @@ func (g grid) shape() gpu.Tensor {
 	return gpu.Tensor{}
 }
 
-// MaxSide is the largest side of a [Grid] of n x n matrices: the shader counts in 32 bits.
-func MaxSide(n int) int { return math.MaxInt32 / max(1, n) }
+// MaxSide is the largest side of a [Grid] of n x n matrices: the shader counts half pixels
+// times cells in 31 bits.
+func MaxSide(n int) int { return math.MaxInt32 / (2*max(1, n) + 1) }
 
 // check says what does not fit together in the grid and its layers.
 func (g grid) check() error {
@@ -143,7 +144,11 @@ func (f *Frame) layer(rec *gpu.Recorder, g grid, layer Layer, clip, whole image.
 	if g.Causal {
 		h.Causal = 1
 	}
-	return gpu.Draw{Params: gpu.Uniform(&h), Bindings: []gpu.Binding{l.instances, v.Buffer, layer.Pyramid}, Indirect: l.args, IndirectIndex: number}
+	draw := gpu.Draw{Shader: "heatmap_far", Params: gpu.Uniform(&h), Bindings: []gpu.Binding{l.instances, v.Buffer, layer.Pyramid}, Indirect: l.args, IndirectIndex: number}
+	if g.Side >= v.Rows {
+		draw.Shader, draw.Bindings = "heatmap_near", draw.Bindings[:2]
+	}
+	return draw
 }
 
 // reserve makes a buffer anew where it is too small for size bytes.

@@ -87,7 +87,7 @@ func TestCellsEqualsTwin(t *testing.T) {
 	})
 }
 
-// shown is the value that heatmap.wgsl shows at pixel (x, y) of a square; masked elements
+// shown is the value that heatmap.wgsl.tmpl shows at pixel (x, y) of a square; masked elements
 // only: false.
 func shown(m cpu.Mat, side, x, y int, causal bool, span float64) (float64, bool) {
 	n, level := m.Rows, 0
@@ -311,7 +311,7 @@ func TestBadHeatmaps(t *testing.T) {
 		"no ranks":       {func(g *Grid) { g.Ranks = nil }, []Layer{good}, "0 ranks for 1 x 1 heads"},
 		"no columns":     {func(g *Grid) { g.Columns = 0 }, []Layer{good}, "0 columns"},
 		"no side":        {func(g *Grid) { g.Side = 0 }, []Layer{good}, "of 0 pixels"},
-		"large side":     {func(g *Grid) { g.Side = MaxSide(3) + 1 }, []Layer{good}, "at most 715827882 are possible"},
+		"large side":     {func(g *Grid) { g.Side = MaxSide(3) + 1 }, []Layer{good}, "at most 306783378 are possible"},
 		"range NaN":      {func(g *Grid) { g.Range = float32(math.NaN()) }, []Layer{good}, "range NaN"},
 		"mixed sizes":    {func(g *Grid) { g.Ranks = []int{0, 1} }, []Layer{good, other}, "expected [1, 3, 3]"},
 		"no pyramid":     {func(g *Grid) {}, []Layer{{Values: good.Values}}, "no pyramid"},

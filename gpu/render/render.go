@@ -117,9 +117,9 @@ type Frame struct {
 	lists struct{ boxes, glyphs, ranks, instances, args *gpu.Buffer } // owned
 }
 
-// run is lo to hi of the boxes, the texts or the grids, which the shader draws at once.
+// run is lo to hi of the boxes, the texts or the grids, which are drawn at once.
 type run struct {
-	shader string
+	kind   string // boxes, keys, glyphs, heatmaps
 	lo, hi int
 	clip   image.Rectangle
 }
@@ -150,20 +150,20 @@ func (f *Frame) Release() {
 // is the whole target, any other empty one nothing.
 func (f *Frame) Clip(r image.Rectangle) { f.clip = r }
 
-// add has a shader draw one thing more, the last of hi.
-func (f *Frame) add(shader string, hi int) {
-	if n := len(f.runs); n > 0 && f.runs[n-1].shader == shader && f.runs[n-1].clip == f.clip {
+// add draws one thing more of a kind, the last of hi.
+func (f *Frame) add(kind string, hi int) {
+	if n := len(f.runs); n > 0 && f.runs[n-1].kind == kind && f.runs[n-1].clip == f.clip {
 		f.runs[n-1].hi = hi
 	} else {
-		f.runs = append(f.runs, run{shader, hi - 1, hi, f.clip})
+		f.runs = append(f.runs, run{kind, hi - 1, hi, f.clip})
 	}
 }
 
-// boxInstance is struct Box of boxes.wgsl.
+// boxInstance is struct Box of boxes.wgsl.tmpl.
 type boxInstance struct {
 	X, Y, Width, Height int32
-	Colour, Key         uint32
-	Unused              [2]uint32
+	Colour              uint32
+	Unused              [3]uint32
 }
 
 // Box adds a filled rectangle.
@@ -175,8 +175,8 @@ func (f *Frame) Box(x, y, width, height int, colour gpu.RGBA) {
 // Key adds a rectangle that shows a palette, from 0 at its left edge to the strongest
 // colour at the right one; value v of a range stands at sqrt(v/range) of its width.
 func (f *Frame) Key(x, y, width, height int, palette cpu.Palette) {
-	f.boxes = append(f.boxes, boxInstance{X: int32(x), Y: int32(y), Width: int32(width), Height: int32(height), Key: uint32(palette) + 1})
-	f.add("boxes", len(f.boxes))
+	f.boxes = append(f.boxes, boxInstance{X: int32(x), Y: int32(y), Width: int32(width), Height: int32(height), Colour: uint32(palette)})
+	f.add("keys", len(f.boxes))
 }
 
 // Text adds a line of text.
@@ -188,10 +188,10 @@ func (f *Frame) Text(t Text) {
 // Heatmaps adds the heat maps of the layers' matrices.
 func (f *Frame) Heatmaps(g Grid, layers []Layer) {
 	f.grids = append(f.grids, grid{Grid: g, layers: layers, clip: f.clip})
-	f.add("heatmap", len(f.grids))
+	f.add("heatmaps", len(f.grids))
 }
 
-// sizeParams is Params of boxes.wgsl and glyphs.wgsl.
+// sizeParams is Params of boxes.wgsl.tmpl and glyphs.wgsl.
 type sizeParams struct {
 	Width, Height float32
 	Unused        [2]uint32
@@ -234,20 +234,20 @@ func (f *Frame) draw(rec *gpu.Recorder, pass gpu.Pass) {
 			continue
 		}
 		from := len(draws)
-		switch r.shader {
-		case "boxes":
-			draws = append(draws, gpu.Draw{Params: params, Bindings: []gpu.Binding{l.boxes}, First: r.lo, Instances: r.hi - r.lo})
+		switch r.kind {
+		case "boxes", "keys":
+			draws = append(draws, gpu.Draw{Shader: r.kind, Params: params, Bindings: []gpu.Binding{l.boxes}, First: r.lo, Instances: r.hi - r.lo})
 		case "glyphs":
 			if first := start(ends, r.lo); first < ends[r.hi-1] {
-				draws = append(draws, gpu.Draw{Params: params, Bindings: []gpu.Binding{l.glyphs, sheet}, First: first, Instances: ends[r.hi-1] - first})
+				draws = append(draws, gpu.Draw{Shader: r.kind, Params: params, Bindings: []gpu.Binding{l.glyphs, sheet}, First: first, Instances: ends[r.hi-1] - first})
 			}
-		case "heatmap":
+		case "heatmaps":
 			for _, maps := range heatmaps[r.lo:r.hi] {
 				draws = append(draws, maps...)
 			}
 		}
 		for i := range draws[from:] {
-			draws[from+i].Shader, draws[from+i].Clip = r.shader, clip
+			draws[from+i].Clip = clip
 		}
 	}
 	if rec.Err() == nil {

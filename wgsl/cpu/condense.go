@@ -10,7 +10,7 @@ import "math"
 //
 //	mean + sqrt(line / span) (line - mean)
 //
-// where span is the value of the strongest colour: see heatmap.wgsl.
+// where span is the value of the strongest colour: see heatmap.wgsl.tmpl.
 func Condense(dst, x Mat, n int, span float64) {
 	side := dst.Rows
 	for i := range side {
