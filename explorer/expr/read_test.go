@@ -99,6 +99,15 @@ func TestInheritance(t *testing.T) {
 	if got := keys(n); got["left.layout.gap"] != nil || got["left.right.layout.gap"] != 1.0 {
 		t.Error("what is inherited is written, or what is not is missing")
 	}
+	if lr.Inherit("layout.gap"); lr.Layout.Gap != 1 {
+		t.Error("a setting follows before the tree is resolved")
+	}
+	if n.Resolve(); lr.Layout.Gap != 8 || lr.Left.Layout.Gap != 8 || keys(n)["left.right.layout.gap"] != nil {
+		t.Error("a setting does not follow the parent's again")
+	}
+	if err := n.Set("layout.gap", 5); err != nil || lr.Left.Layout.Gap != 5 {
+		t.Error("a setting does not go on following")
+	}
 }
 
 func TestSet(t *testing.T) {

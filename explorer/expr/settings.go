@@ -142,6 +142,11 @@ func (n *Node) Set(key string, value any) error {
 	return nil
 }
 
+// Inherit takes back that the node was given a setting of its own, by the key as for
+// [Node.Set]: it has its parent's from the next [Node.Resolve] of a node above on. At a root,
+// and for a setting that is not inherited, the value stays.
+func (n *Node) Inherit(key string) { delete(n.own, key) }
+
 func (n *Node) set(s setting, value any) error {
 	if err := store(s, s.field(n), value); err != nil {
 		return err

@@ -52,16 +52,33 @@ func (p place) usual(r *setting) *expr.Node {
 // defaults is only read.
 var defaults = expr.Default()
 
-// setSetting changes a setting of a node, with all that follows from it. Changes of one what
-// are one for Undo. A value that a setting cannot have changes nothing.
+// setSetting changes a setting of a node. Changes of one what are one for Undo. A value that a
+// setting cannot have changes nothing.
 func (s *Shell) setSetting(p place, r *setting, value any, what string) {
+	s.changeSetting(p, r, what, func(root, n *expr.Node) error { return store(root, n, r.key, value) })
+}
+
+// resetSetting gives a setting its usual value: what a parent says is followed from then on.
+func (s *Shell) resetSetting(p place, r *setting) {
+	if p.parent == nil || r.group() == "" {
+		s.setSetting(p, r, valueOf(r.field(p.usual(r))), "")
+		return
+	}
+	s.changeSetting(p, r, "", func(_, n *expr.Node) error {
+		n.Inherit(r.key)
+		return nil
+	})
+}
+
+// changeSetting changes the document by what is done to a node of its tree, and by all that
+// follows from it.
+func (s *Shell) changeSetting(p place, r *setting, what string, change func(root, n *expr.Node) error) {
 	s.w.Change(what, func(d *session.Session) error {
 		d.Root = d.Root.Clone()
-		n := d.Root.At(p.path)
-		if err := store(d.Root, n, r.key, value); err != nil {
+		if err := change(d.Root, d.Root.At(p.path)); err != nil {
 			return err
 		}
-		d.Root.Resolve() // blocks of a child are its parent's
+		d.Root.Resolve() // blocks of a child are its parent's, and so is what it inherits
 		if r.key == "init" || r.key == "url" {
 			d.Form = "" // it is an expression of the user's own
 		}
@@ -108,12 +125,12 @@ func (s *Shell) settingRow(p place, r *setting) {
 	usual := valueOf(r.field(p.usual(r)))
 	now := valueOf(r.field(p.node))
 	decided := r.placement() && p.parent != nil && p.parent.Layout.Scheme != "custom"
-	about := r.about
+	about, resets := r.about, !decided
 	switch {
 	case decided:
 		about += fmt.Sprintf("\nAs the scheme %s of %s says", p.parent.Layout.Scheme, p.parent.Name)
 	case r.key == "h" || r.key == "w":
-		usual = now
+		usual, resets = now, false
 	case p.parent != nil && r.group() != "":
 		about += fmt.Sprintf("\nUsually that of %s: %v (double-click)", elide(p.parent.Name, 40), usual)
 	case usual != "":
@@ -123,8 +140,8 @@ func (s *Shell) settingRow(p place, r *setting) {
 	if r.group() == "" {
 		column = shortColumn
 	}
-	if s.settingLabel(r.label(), about, column, now != usual) && !decided {
-		s.setSetting(p, r, usual, "")
+	if s.settingLabel(r.label(), about, column, now != usual) && resets {
+		s.resetSetting(p, r)
 	}
 	imgui.BeginDisabledV(decided)
 	s.settingControl(p, r)

@@ -182,7 +182,8 @@ func TestCheckboxAndCombo(t *testing.T) {
 	}
 }
 
-// A double click on the label brings the usual value back.
+// A double click on the label brings the usual value back, which is the parent's also when that
+// changes later.
 func TestUsualValue(t *testing.T) {
 	p := oneRow(t, "left", "viz.hue gap")
 	p.shell.setSetting(at(p.shell, "left"), row(t, "viz.hue gap"), 0.25, "")
@@ -192,6 +193,10 @@ func TestUsualValue(t *testing.T) {
 	p.frames(p.panel)
 	if v := p.w.Document().Root.Left.Viz.HueGap; v != 0.74 {
 		t.Errorf("the hue gap is %v", v)
+	}
+	p.shell.setSetting(at(p.shell, "root"), row(t, "viz.hue gap"), 0.5, "")
+	if v := p.w.Document().Root.Left.Viz.HueGap; v != 0.5 {
+		t.Errorf("the hue gap is %v where the parent's is 0.5", v)
 	}
 }
 
