@@ -145,6 +145,39 @@ func readState(t *testing.T, path string) State {
 	return s
 }
 
+// A prompt has as many lines as are typed, all of them to be seen while it is edited.
+func TestLinesOfThePrompt(t *testing.T) {
+	d := newDisplay(t)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "prompt.txt")
+	if err := os.WriteFile(file, []byte("one two\nthree\n\nfive"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	steps := []struct{ name, script, want string }{
+		{"from a file", "wait", "one two\nthree\n\nfive"},
+		{"the first line edited", "click 500 65\ntype , too", "one two, too\nthree\n\nfive"},
+		{"a new line", "key ctrl+enter\ntype new", "one two, too\nnew\nthree\n\nfive"},
+		{"the last line, which is seen now", "click 500 133\ntype .", "one two, too\nnew\nthree\n\nfive."},
+		{"one line again", "key enter\nclick 365 103\nkey escape", "one two, too\nnew\nthree\n\nfive."},
+		{"all of it taken by its key", "key /\nframes 2\ntype Done", "Done"},
+		{"taken back", "key enter\nkey ctrl+z", "one two, too\nnew\nthree\n\nfive."},
+	}
+	var script strings.Builder
+	state := func(i int) string { return filepath.Join(folder, fmt.Sprintf("%d.json", i)) }
+	for i, s := range steps {
+		fmt.Fprintf(&script, "%s\nwait\nframes 3\nstate %s\n", s.script, state(i))
+	}
+	if code, errs := play(t, d, script.String(), "--prompt-file", file); code != 0 || errs != "" {
+		t.Fatalf("status %d:\n%s", code, errs)
+	}
+	for i, s := range steps {
+		tokens := readState(t, state(i)).Tokens
+		if got := strings.ReplaceAll(strings.Join(tokens[1:], ""), `\n`, "\n"); got != s.want {
+			t.Errorf("%s: the prompt is %q, want %q", s.name, got, s.want)
+		}
+	}
+}
+
 // What cannot be opened is said in the window, and the rest goes on.
 func TestBadInput(t *testing.T) {
 	d := newDisplay(t)

@@ -43,7 +43,7 @@ var shortcuts = []shortcut{
 	{imgui.KeyB, "B", "with or without biases", (*Shell).toggleBias, false},
 	{imgui.KeyT, "T", "light or dark", (*Shell).toggleTheme, false},
 	{imgui.KeyH, "H", "hide the panels", func(s *Shell) { s.hidden = !s.hidden }, false},
-	{imgui.KeySlash, "/", "type a prompt", func(s *Shell) { s.focusPrompt = true }, false},
+	{imgui.KeySlash, "/", "type a prompt; Ctrl+Enter begins a new line in it", func(s *Shell) { s.focusPrompt = true }, false},
 	{imgui.KeyEscape, "Esc", "take back: a dialog, the chosen token, the zoom", (*Shell).escape, false},
 	{imgui.Key(imgui.ModCtrl) | imgui.KeyZ, "Ctrl+Z", "undo", func(s *Shell) { s.w.Undo() }, false},
 	{imgui.Key(imgui.ModCtrl) | imgui.KeyY, "Ctrl+Y", "redo", func(s *Shell) { s.w.Redo() }, false},

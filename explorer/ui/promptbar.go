@@ -11,18 +11,20 @@ import (
 	"headscope/models/demo"
 )
 
-// promptBar has the prompt, and under it its tokens as they are cut.
+// promptBar has the prompt, and under it its tokens as they are cut. While a prompt of several
+// lines is edited, they reach over the picture, which stays where it is.
 func (s *Shell) promptBar() {
 	right := s.width - int(s.panelWidth())
 	top := int(s.px(barHeight))
-	s.bar("prompt", image.Rect(0, top, right, top+int(s.px(promptHeight))), imgui.WindowFlagsNoScrollbar, func() {
+	height := int(s.px(promptHeight) + s.promptMore)
+	s.bar("prompt", image.Rect(0, top, right, top+height), imgui.WindowFlagsNoScrollbar, func() {
 		if s.w.Document().Inputs != "" {
 			s.recordedRow()
 		} else {
 			s.promptRow()
 		}
 	})
-	top += int(s.px(promptHeight))
+	top += height
 	s.bar("tokens", image.Rect(0, top, right, top+int(s.px(tokensHeight))), imgui.WindowFlagsHorizontalScrollbar|imgui.WindowFlagsNoScrollbar, s.tokens)
 }
 
@@ -37,23 +39,7 @@ func (s *Shell) promptRow() {
 	s.samples()
 	imgui.SameLine()
 	count := s.count()
-	width := imgui.ContentRegionAvail().X - imgui.CalcTextSize(count).X - s.px(padding)
-	imgui.SetNextItemWidth(width)
-	// Dear ImGui writes on over the edge of the field up to the end of a letter.
-	at := imgui.CursorScreenPos()
-	imgui.PushClipRect(at, imgui.NewVec2(at.X+width, at.Y+imgui.FrameHeight()), true)
-	if imgui.InputTextWithHint("##prompt", "Type a prompt", &s.prompt.text, imgui.InputTextFlagsNone, nil) {
-		s.w.SetPrompt(s.prompt.text)
-	}
-	imgui.PopClipRect()
-	s.prompt.active = imgui.IsItemActive()
-	if imgui.IsItemDeactivated() {
-		s.w.Settle()
-	}
-	if s.focusPrompt {
-		imgui.SetKeyboardFocusHereV(-1)
-		s.focusPrompt = false
-	}
+	s.promptField(imgui.ContentRegionAvail().X - imgui.CalcTextSize(count).X - s.px(padding))
 	imgui.SameLine()
 	imgui.AlignTextToFramePadding()
 	if t := s.w.Text(); t != nil && len(t.IDs) > t.Limit {
@@ -62,6 +48,79 @@ func (s *Shell) promptRow() {
 	} else {
 		imgui.TextDisabled(count)
 	}
+}
+
+// maxPromptLines is how many lines the prompt's field grows to; longer ones are scrolled.
+const maxPromptLines = 8
+
+// promptField is the text itself: its first line, or all its lines while it is edited.
+func (s *Shell) promptField(width float32) {
+	style, place, id := imgui.CurrentStyle(), imgui.CursorScreenPos(), "##prompt"
+	pad, line := style.FramePadding(), imgui.FontSize()
+	size := imgui.NewVec2(width, imgui.FrameHeight()+s.promptMore)
+	lines := countLines(s.prompt.text, width-pad.X-style.ScrollbarSize(), maxPromptLines)
+
+	// The field has no ground of its own, so that the hint can lie below it.
+	draw, colours := imgui.WindowDrawList(), s.c.Theme()
+	ground := imgui.ColorU32Vec4(colours.Field)
+	draw.AddRectFilledV(place, place.Add(size), ground, style.FrameRounding(), 0)
+	if s.prompt.text == "" {
+		draw.AddTextVec2(place.Add(pad), imgui.ColorU32Vec4(colours.Muted), "Type a prompt")
+	}
+	bar := style.ScrollbarSize()
+	if !s.prompt.active {
+		bar = 0
+		imgui.SetNextWindowScroll(imgui.Vec2{})
+	}
+	imgui.PushStyleColorVec4(imgui.ColFrameBg, imgui.Vec4{})
+	imgui.PushStyleVarFloat(imgui.StyleVarScrollbarSize, bar)
+	if s.focusPrompt {
+		imgui.SetKeyboardFocusHere()
+	}
+	const flags = imgui.InputTextFlagsWordWrap | imgui.InputTextFlagsCtrlEnterForNewLine
+	if imgui.InputTextMultiline(id, &s.prompt.text, size, flags, nil) {
+		s.w.SetPrompt(s.prompt.text)
+	}
+	imgui.PopStyleVar()
+	imgui.PopStyleColor()
+	s.prompt.active = imgui.IsItemActive()
+	if imgui.IsItemDeactivated() {
+		s.w.Settle()
+	}
+	if s.prompt.active && s.focusPrompt {
+		imgui.InternalInputTextState(imgui.IDStr(id)).InternalSelectAll()
+		s.focusPrompt = false
+	}
+	s.promptMore = 0
+	switch {
+	case s.prompt.active:
+		s.promptMore = float32(lines-1) * line
+	case lines > 1:
+		// The top of the second line would be seen in the padding.
+		imgui.BeginChildStr(id)
+		draw, end := imgui.WindowDrawList(), width-pad.X
+		dots := end - imgui.CalcTextSize("…").X
+		at := func(x, y float32) imgui.Vec2 { return place.Add(imgui.NewVec2(x, y)) }
+		draw.AddRectFilled(at(pad.X, pad.Y+line), at(end, size.Y), ground)
+		draw.AddRectFilled(at(dots, 0), at(width-1, size.Y), ground)
+		draw.AddTextVec2(at(dots, pad.Y), imgui.ColorU32Vec4(colours.Muted), "…")
+		imgui.EndChild()
+	}
+}
+
+// countLines is how many lines Dear ImGui breaks a text into, as far as most.
+func countLines(text string, width float32, most int) int {
+	const longest = 4096 // bytes of a line that are looked at
+	n := 1
+	for n < most && text != "" {
+		head := text[:min(len(text), longest)]
+		rest := imgui.InternalImFontCalcWordWrapPositionExV(imgui.CurrentFont(), imgui.FontSize(), head, width, imgui.DrawTextFlagsWrapKeepBlanks)
+		if text = text[len(head)-len(rest):]; text != "" {
+			text = strings.TrimPrefix(text, "\n")
+			n++
+		}
+	}
+	return n
 }
 
 // count is the number of tokens, and how many the context holds.
