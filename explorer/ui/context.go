@@ -137,8 +137,12 @@ func (c *Context) End(rec *gpu.Recorder, target gpu.Target) {
 // Scale is the number of pixels that a unit of the design takes in this frame.
 func (c *Context) Scale() float32 { return float32(c.scale) }
 
-// WantsText reports whether a text field has the keyboard: keys are not for the scene then.
-func (c *Context) WantsText() bool { return imgui.CurrentIO().WantTextInput() }
+// WantsText reports whether a text field has the keyboard: keys are not for the scene then. (The
+// flag that Dear ImGui has for it is off for a frame where a field's lines break anew.)
+func (c *Context) WantsText() bool {
+	id := imgui.InternalActiveID()
+	return id != 0 && imgui.InternalInputTextState(id).CData != nil
+}
 
 // WantsMouse reports whether the mouse is over, or holds, a part of the interface.
 func (c *Context) WantsMouse() bool { return imgui.CurrentIO().WantCaptureMouse() }

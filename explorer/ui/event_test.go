@@ -72,6 +72,36 @@ func TestTyping(t *testing.T) {
 	}
 }
 
+// A field whose lines break anew, since it is narrower now, keeps the keyboard in every frame.
+func TestTypingWhileLinesBreak(t *testing.T) {
+	s := newStage(t, 200, 100)
+	text, width := "the cat sat on the mat", float32(180)
+	widgets := func() {
+		imgui.SetNextWindowPos(imgui.NewVec2(0, 0))
+		imgui.SetNextWindowSize(imgui.NewVec2(200, 100))
+		imgui.BeginV("lines", nil, imgui.WindowFlagsNoDecoration)
+		imgui.InputTextMultiline("##text", &text, imgui.NewVec2(width, 60), imgui.InputTextFlagsWordWrap, nil)
+		imgui.End()
+	}
+	s.frames(widgets)
+	s.click(60, 24)
+	s.frames(widgets)
+	for ; width > 100; width -= 10 {
+		if err := s.frame(widgets); err != nil {
+			t.Fatal(err)
+		}
+		next := func() {
+			if !s.WantsText() {
+				t.Errorf("the field loses the keyboard at a width of %v", width)
+			}
+			widgets()
+		}
+		if err := s.frame(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestClipboard(t *testing.T) {
 	s := newStage(t, 200, 100)
 	text, pressed := "attention", 0

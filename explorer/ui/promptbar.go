@@ -39,7 +39,11 @@ func (s *Shell) promptRow() {
 	s.samples()
 	imgui.SameLine()
 	count := s.count()
-	s.promptField(imgui.ContentRegionAvail().X - imgui.CalcTextSize(count).X - s.px(padding))
+	if t := s.w.Text(); t != nil {
+		// Its width stays while its digits change, else the lines of the prompt would break anew.
+		s.countWidth = max(imgui.CalcTextSize(count).X, imgui.CalcTextSize(counted(t.Limit, t.Limit)).X)
+	}
+	s.promptField(imgui.ContentRegionAvail().X - s.countWidth - s.px(padding))
 	imgui.SameLine()
 	imgui.AlignTextToFramePadding()
 	if t := s.w.Text(); t != nil && len(t.IDs) > t.Limit {
@@ -126,10 +130,12 @@ func countLines(text string, width float32, most int) int {
 // count is the number of tokens, and how many the context holds.
 func (s *Shell) count() string {
 	if t := s.w.Text(); t != nil {
-		return fmt.Sprintf("%d / %d tokens", len(t.IDs), t.Limit)
+		return counted(len(t.IDs), t.Limit)
 	}
 	return "… tokens"
 }
+
+func counted(n, limit int) string { return fmt.Sprintf("%d / %d tokens", n, limit) }
 
 // samples is the menu of prompts.
 func (s *Shell) samples() {

@@ -44,6 +44,7 @@ type Shell struct {
 	shownToken   int     // the chosen token that the chips were last scrolled to
 	focusPrompt  bool    // the prompt is to get the keyboard
 	promptMore   float32 // by how many pixels its field is higher than one line
+	countWidth   float32 // of the count of its tokens, in pixels
 	dragged      float32 // how far the pointer went since the button was pressed
 }
 
