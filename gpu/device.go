@@ -36,7 +36,7 @@ type Device struct {
 	away      time.Duration // spent in between so far
 	sliceCost float64       // work (about FLOP) that one submit may hold, follows the measured speed
 	unwaited  float64       // work submitted since the last Wait
-	compiling bool          // some of it runs for the first time: its time says nothing
+	uneven    bool          // some of it compiles or draws: its time says nothing of its cost
 	busySince time.Time     // when the first of it was submitted
 	nextID    uint64
 	encoders  int      // open command encoders

@@ -168,6 +168,7 @@ func (r *Recorder) Render(pass Pass, draws ...Draw) {
 	if !r.reserve(uniforms, float64(region.Dx()*region.Dy()*(1+len(draws)/8))) {
 		return
 	}
+	r.d.uneven = true
 	for i, w := range draws {
 		m, p, err := r.d.pipeline(w.Shader, form{pass.Target.Format(), pass.Depth != nil, w.Depth})
 		if err != nil {

@@ -51,12 +51,12 @@ func initialSliceCost(a AdapterInfo) float64 {
 
 // adapt follows the measured speed of the work that has just been waited for.
 func (d *Device) adapt(elapsed time.Duration) {
-	if d.unwaited > 0 && !d.compiling {
+	if d.unwaited > 0 && !d.uneven {
 		if want := d.unwaited * d.sliceTime.Seconds() / max(elapsed.Seconds(), 1e-4); d.unwaited > d.sliceCost/4 || want < d.sliceCost {
 			d.sliceCost = max(2e7, min(max(want, d.sliceCost/2), d.sliceCost*2))
 		}
 	}
-	d.unwaited, d.compiling = 0, false
+	d.unwaited, d.uneven = 0, false
 }
 
 // Recorder collects dispatches and draws into command encoders. It submits by itself
@@ -104,7 +104,8 @@ func (r *Recorder) MaxCost() float64 { return r.d.sliceCost }
 func Uniform[P any](p *P) []byte { return Words([]P{*p}) }
 
 // Dispatch runs kernel name over groups workgroups in x, y and z, with params as its
-// uniform and the buffers as its bindings from 1 on. cost is about the FLOP it does.
+// uniform and the buffers as its bindings from 1 on. cost is about the FLOP that a matrix product
+// does in the same time: most kernels take longer than that for theirs.
 func (r *Recorder) Dispatch(name string, params []byte, groups [3]int, cost float64, bindings ...Binding) {
 	r.dispatch(name, params, groups, cost, nil, bindings)
 }
@@ -120,10 +121,13 @@ func (r *Recorder) dispatch(name string, params []byte, groups [3]int, cost floa
 		r.Fail(err)
 		return
 	}
-	if !known && r.d.Adapter.Software() {
-		// The driver compiles it inside its first submit, which it has for itself.
-		cost = max(cost, r.d.sliceCost)
-		defer func() { r.d.compiling = true }()
+	if r.d.Adapter.Software() {
+		cost += r.d.sliceCost * dispatchTime.Seconds() / r.d.sliceTime.Seconds()
+		if !known {
+			// The driver compiles it inside its first submit, which it has for itself.
+			cost = max(cost, r.d.sliceCost)
+			defer func() { r.d.uneven = true }()
+		}
 	}
 	if want := len(k.Shader.Group(1)); want != len(images) {
 		r.Fail(fmt.Errorf("gpu: %s reads %d images; got %d", name, want, len(images)))
@@ -159,6 +163,9 @@ func (r *Recorder) dispatch(name string, params []byte, groups [3]int, cost floa
 	}
 	r.pass.DispatchWorkgroups(uint32(groups[0]), uint32(groups[1]), uint32(groups[2]))
 }
+
+// dispatchTime is about what a software adapter takes for a dispatch whatever it does.
+const dispatchTime = 80 * time.Microsecond
 
 // slotSize bounds the uniform space of one command: no Params of ours is larger.
 const slotSize = 512

@@ -22,5 +22,5 @@ func Activate(r *gpu.Recorder, out, x gpu.Tensor, f cpu.Activation) {
 		XOffset4: uint32(x.Offset / 4), XStride4: uint32(x.RowStride / 4),
 		OutOffset4: uint32(out.Offset / 4), OutStride4: uint32(out.RowStride / 4),
 	}
-	r.Dispatch("activate", gpu.Uniform(&p), grid(r, ceil(x.Cols, 4), x.Rows), float64(x.Len()*40), x.Buffer, out.Buffer)
+	r.Dispatch("activate", gpu.Uniform(&p), grid(r, ceil(x.Cols, 4), x.Rows), float64(x.Len()*100), x.Buffer, out.Buffer)
 }

@@ -23,6 +23,6 @@ func Embed(r *gpu.Recorder, out gpu.Tensor, ids *gpu.Buffer, wte []gpu.Tensor, w
 			WteStride4: uint32(part.RowStride / 4), WpeStride4: uint32(wpe.RowStride / 4), OutStride4: uint32(out.RowStride / 4),
 		}
 		lo += part.Rows
-		r.Dispatch("embed", gpu.Uniform(&p), [3]int{ceil(int(p.D4), 64), out.Rows, 1}, float64(out.Len()*4), ids, part.Buffer, wpe.Buffer, out.Buffer)
+		r.Dispatch("embed", gpu.Uniform(&p), [3]int{ceil(int(p.D4), 64), out.Rows, 1}, float64(out.Len()*100), ids, part.Buffer, wpe.Buffer, out.Buffer)
 	}
 }

@@ -170,8 +170,8 @@ func (p product) launch(r *gpu.Recorder) {
 }
 
 // weight is about how much longer a product of so many FLOP takes than by the fastest method, on
-// adapters that compute on the CPU: one row reads every weight once, and strides of any kind read
-// lane by lane.
+// adapters that compute on the CPU: one row reads every weight once, and what is not in images is
+// read lane by lane.
 func (p product) weight(family gpu.Family) float64 {
 	switch {
 	case family != gpu.Registers:
@@ -180,6 +180,8 @@ func (p product) weight(family gpu.Family) float64 {
 		return 20
 	case p.method == Naive:
 		return 40
+	case p.method == Blocked:
+		return 2
 	}
 	return 1
 }

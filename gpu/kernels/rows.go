@@ -33,7 +33,7 @@ func LayerNorm(r *gpu.Recorder, out, x, gain, bias gpu.Tensor, eps float32) {
 		Eps: eps, HasBias: flag(hasBias),
 	}
 	name, rows := rowKernel(r, "layernorm")
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows, rows)), float64(x.Len()*10), x.Buffer, gain.Buffer, bias.Buffer, out.Buffer)
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows, rows)), float64(x.Len()*100), x.Buffer, gain.Buffer, bias.Buffer, out.Buffer)
 }
 
 type softmaxParams struct {
@@ -71,7 +71,7 @@ func Softmax(r *gpu.Recorder, out, lse, x gpu.Tensor, scale float32, mask Mask) 
 		OutOffset4: uint32(out.Offset / 4), OutStride4: uint32(out.RowStride / 4), OutBatch4: uint32(out.BatchStride / 4),
 	}
 	name, rows := rowKernel(r, "softmax")
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch*x.Rows, rows)), float64(x.Len()*30), x.Buffer, out.Buffer, lse.Buffer)
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch*x.Rows, rows)), float64(x.Len()*150), x.Buffer, out.Buffer, lse.Buffer)
 }
 
 type addParams struct {
@@ -91,5 +91,5 @@ func Add(r *gpu.Recorder, out, a, b gpu.Tensor) {
 		BOffset4: uint32(b.Offset / 4), BStride4: uint32(b.RowStride / 4),
 		OutOffset4: uint32(out.Offset / 4), OutStride4: uint32(out.RowStride / 4),
 	}
-	r.Dispatch("add", gpu.Uniform(&p), grid(r, int(p.Cols4), a.Rows), float64(a.Len()*4), a.Buffer, b.Buffer, out.Buffer)
+	r.Dispatch("add", gpu.Uniform(&p), grid(r, int(p.Cols4), a.Rows), float64(a.Len()*100), a.Buffer, b.Buffer, out.Buffer)
 }

@@ -40,7 +40,7 @@ func Pyramid(r *gpu.Recorder, cells *gpu.Buffer, x gpu.Tensor) {
 		if i > 0 {
 			p.Below = uint32(levels[i-1].First)
 		}
-		r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, x.Batch}, float64(x.Batch*l.Rows*l.Cols*150), x.Buffer, cells)
+		r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, x.Batch}, float64(x.Batch*l.Rows*l.Cols*1000), x.Buffer, cells)
 	}
 }
 

@@ -38,14 +38,14 @@ func TopK(r *gpu.Recorder, top Top, x gpu.Tensor, k int) {
 	}
 	name, rows := rowKernel(r, "topk")
 	if chunks == 1 {
-		r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows, rows)), float64(x.Len()*k*4), x.Buffer, top.PartIndices, top.Values, top.Indices)
+		r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows, rows)), float64(x.Len()*k*100), x.Buffer, top.PartIndices, top.Values, top.Indices)
 		return
 	}
 	// The candidates go to the working space, and from there the best to the results.
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows*chunks, rows)), float64(x.Len()*k*4), x.Buffer, top.Indices, top.PartValues, top.PartIndices)
+	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Rows*chunks, rows)), float64(x.Len()*k*100), x.Buffer, top.Indices, top.PartValues, top.PartIndices)
 	q := topKParams{
 		Rows: uint32(x.Rows), Chunks: 1, Chunk: uint32(chunks * k), Cols: uint32(chunks * k),
 		K: uint32(k), XStride: uint32(chunks * k), Mapped: 1,
 	}
-	r.Dispatch(name, gpu.Uniform(&q), fold(r, ceil(x.Rows, rows)), float64(x.Rows*chunks*k*k*4), top.PartValues, top.PartIndices, top.Values, top.Indices)
+	r.Dispatch(name, gpu.Uniform(&q), fold(r, ceil(x.Rows, rows)), float64(x.Rows*chunks*k*k*100), top.PartValues, top.PartIndices, top.Values, top.Indices)
 }

@@ -57,13 +57,13 @@ func Reduce(r *gpu.Recorder, s Summary, x gpu.Tensor) {
 		Parts: uint32(counts[0] / x.Rows), Step: partCols / 4,
 		XOffset4: uint32(x.Offset / 4), XStride4: uint32(x.RowStride / 4), XBatch4: uint32(x.BatchStride / 4),
 	}
-	cost := float64(x.Len() * 8)
+	cost := float64(x.Len() * 50)
 	for stage, n := range counts {
 		if stage > 0 {
 			before := uint32(counts[stage-1])
 			p.Stage, p.Rows, p.Cols, p.Parts, p.Step = 1, 1, before, uint32(n), partFan
 			p.Source, p.Result = p.Result, p.Result+p.Batch*before
-			cost = float64(x.Batch) * float64(before) * 8
+			cost = float64(x.Batch) * float64(before) * 50
 		}
 		if stage == len(counts)-1 {
 			p.Last, p.Result = 1, uint32(s.Out.Offset/4)
@@ -96,7 +96,7 @@ func Standardize(r *gpu.Recorder, out, x, work gpu.Tensor, eps float32) {
 		OutOffset4: uint32(out.Offset / 4), OutStride4: uint32(out.RowStride / 4),
 	}
 	dispatch := func(p standardizeParams, parts, values int) {
-		r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(parts, rows)), float64(values)*8, x.Buffer, work.Buffer, out.Buffer)
+		r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(parts, rows)), float64(values)*50, x.Buffer, work.Buffer, out.Buffer)
 	}
 	dispatch(whole, counts[0], x.Len())
 	at := 0 // where the moments of the last stage begin
