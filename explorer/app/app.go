@@ -59,7 +59,8 @@ type App struct {
 	player    *player
 	meter     meter
 
-	due      int       // frames that are to be drawn though nothing changes
+	due      int       // frames that are to be drawn
+	fresh    bool      // the first of them shows what the last frame did not
 	last     time.Time // start of the last frame
 	advanced time.Time // when what plays went on last
 	told     int       // frames that were drawn when State was written last
@@ -75,8 +76,12 @@ type App struct {
 // settle over some of them.
 const settleFrames = 3
 
-// While work goes on its progress is drawn this often.
-const progressEvery = 100 * time.Millisecond
+// While work goes on, panels settle at most this often, so that it is done sooner, and its
+// progress is drawn this often.
+const (
+	settleEvery   = 33 * time.Millisecond
+	progressEvery = 100 * time.Millisecond
+)
 
 // What plays is drawn at most this often, and State written every so many frames of it.
 const (
@@ -84,8 +89,8 @@ const (
 	playTold  = 60
 )
 
-// workTime is how long a turn goes on with work.
-const workTime = 12 * time.Millisecond
+// workTime is how long a turn begins slices of work, each of which may take longer than that.
+const workTime = 8 * time.Millisecond
 
 // Run opens the window and returns when it is closed, or with the error that ended it. It must
 // be called on the main thread.
@@ -219,7 +224,7 @@ func (a *App) loop(ctx context.Context) error {
 
 // wait returns when there is something to do.
 func (a *App) wait() error {
-	if a.due > 0 || a.meter.frames < a.options.Frames || a.workspace.Busy() || a.player.busy() || len(a.window.events) > 0 {
+	if a.ripe() || a.meter.frames < a.options.Frames || a.workspace.Busy() || a.player.busy() || len(a.window.events) > 0 {
 		glfw.PollEvents()
 		return nil
 	}
@@ -232,6 +237,9 @@ func (a *App) wait() error {
 			return nil
 		}
 	}
+	if a.due > 0 {
+		timeout = min(timeout, settleEvery-time.Since(a.last))
+	}
 	playing := a.workspace.Playing()
 	if playing {
 		timeout = min(timeout, max(0, playFrame-time.Since(a.advanced)))
@@ -241,7 +249,7 @@ func (a *App) wait() error {
 			return err
 		}
 	}
-	glfw.WaitEventsTimeout(timeout.Seconds())
+	glfw.WaitEventsTimeout(max(0, timeout.Seconds()))
 	return nil
 }
 
@@ -255,29 +263,30 @@ func (a *App) turn() error {
 		a.meter.ask()
 	}
 	if len(w.events) > 0 || w.exposed || len(w.dropped) > 0 {
-		a.due = settleFrames
+		a.due, a.fresh = settleFrames, true
 	}
 	for _, name := range w.dropped {
 		a.workspace.Open(name)
 	}
 	w.dropped, w.exposed = nil, false
 	if a.workspace.Step(workTime) {
-		a.due = settleFrames
+		a.due, a.fresh = settleFrames, true
 	}
 	if a.meter.frames < a.options.Frames {
-		a.due = max(a.due, 1)
+		a.due, a.fresh = max(a.due, 1), true
 	}
 	now := time.Now()
 	if a.workspace.Advance(min(now.Sub(a.advanced), time.Second)) {
-		a.due = max(a.due, 1)
+		a.due, a.fresh = max(a.due, 1), true
 	}
 	a.advanced = now
 	working := len(a.workspace.Jobs()) > 0 && time.Since(a.last) > progressEvery
-	if a.due > 0 || working {
+	if a.ripe() || working {
 		if err := a.frame(); err != nil {
 			return err
 		}
-		if a.due = max(0, a.due-1); a.context.Pending() {
+		a.due, a.fresh = max(0, a.due-1), a.context.Pending()
+		if a.fresh {
 			a.due = max(a.due, 1)
 		}
 	}
@@ -285,6 +294,11 @@ func (a *App) turn() error {
 		a.closing = true
 	}
 	return nil
+}
+
+// ripe tells whether a frame that is due is drawn now.
+func (a *App) ripe() bool {
+	return a.due > 0 && (a.fresh || len(a.workspace.Jobs()) == 0 || time.Since(a.last) >= settleEvery)
 }
 
 // settled tells whether nothing is left to be done or drawn.
