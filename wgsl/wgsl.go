@@ -48,8 +48,9 @@ func variants() map[string]variant {
 	for name, d := range map[string]struct{ Far, Near, Lit bool }{"far": {Far: true}, "near": {Near: true}, "mixed": {Far: true, Near: true}, "lit": {true, true, true}} {
 		table["plane_"+name] = variant{"plane.wgsl.tmpl", d}
 	}
-	table["heatmap_near"] = variant{"heatmap.wgsl.tmpl", struct{ Near bool }{true}}
-	table["heatmap_far"] = variant{"heatmap.wgsl.tmpl", struct{ Near bool }{false}}
+	for name, v := range map[string]struct{ Near, Far bool }{"near": {Near: true}, "mid": {}, "far": {Far: true}} {
+		table["heatmap_"+name] = variant{"heatmap.wgsl.tmpl", v}
+	}
 	table["boxes"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{false}}
 	table["keys"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{true}}
 	addProducts(table)

@@ -144,9 +144,14 @@ func (f *Frame) layer(rec *gpu.Recorder, g grid, layer Layer, clip, whole image.
 	if g.Causal {
 		h.Causal = 1
 	}
-	draw := gpu.Draw{Shader: "heatmap_far", Params: gpu.Uniform(&h), Bindings: []gpu.Binding{l.instances, v.Buffer, layer.Pyramid}, Indirect: l.args, IndirectIndex: number}
-	if g.Side >= v.Rows {
-		draw.Shader, draw.Bindings = "heatmap_near", draw.Bindings[:2]
+	draw := gpu.Draw{Params: gpu.Uniform(&h), Bindings: []gpu.Binding{l.instances, v.Buffer}, Indirect: l.args, IndirectIndex: number}
+	switch {
+	case g.Side >= v.Rows:
+		draw.Shader = "heatmap_near"
+	case 2*g.Side > v.Rows+1: // level 0, as in cells.wgsl
+		draw.Shader = "heatmap_mid"
+	default:
+		draw.Shader, draw.Bindings[1] = "heatmap_far", layer.Pyramid
 	}
 	return draw
 }
