@@ -178,6 +178,24 @@ func TestLinesOfThePrompt(t *testing.T) {
 	}
 }
 
+// A prompt of more lines than there is room for can be taken whole, in a window that changes.
+func TestManyLines(t *testing.T) {
+	d := newDisplay(t)
+	folder := t.TempDir()
+	file, state := filepath.Join(folder, "prompt.txt"), filepath.Join(folder, "state.json")
+	if err := os.WriteFile(file, []byte(strings.Repeat("many words and then a new line\n", 300)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	script := "wait\nkey /\nframes 4\nresize 900 700\nframes 4\nclick 300 65\nframes 2\nkey ctrl+end\nresize 1280 800\nframes 4\n" +
+		"key enter\nkey /\nframes 4\ntype Done\nwait\nframes 3\nstate " + state + "\n"
+	if code, errs := play(t, d, script, "--prompt-file", file); code != 0 || errs != "" {
+		t.Fatalf("status %d:\n%.2000s", code, errs)
+	}
+	if got := strings.Join(readState(t, state).Tokens[1:], ""); got != "Done" {
+		t.Errorf("the prompt is %q", got)
+	}
+}
+
 // What cannot be opened is said in the window, and the rest goes on.
 func TestBadInput(t *testing.T) {
 	d := newDisplay(t)

@@ -130,7 +130,7 @@ func (s *Shell) expressionField() {
 	}
 	const flags = imgui.InputTextFlagsWordWrap | imgui.InputTextFlagsCtrlEnterForNewLine
 	lines := 3*imgui.TextLineHeight() + 2*imgui.CurrentStyle().FramePadding().Y
-	imgui.InputTextMultiline("##expression", &f.text, imgui.NewVec2(-1, lines), flags, nil)
+	imgui.InputTextMultiline(wrappedID("expression", imgui.ContentRegionAvail().X), &f.text, imgui.NewVec2(-1, lines), flags, nil)
 	f.active = imgui.IsItemActive()
 	if imgui.IsItemDeactivatedAfterEdit() && (f.text != now || m.wrong != nil) {
 		m.wrong, m.of = s.w.EditExpression(f.text), now

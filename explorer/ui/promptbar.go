@@ -59,10 +59,10 @@ const maxPromptLines = 8
 
 // promptField is the text itself: its first line, or all its lines while it is edited.
 func (s *Shell) promptField(width float32) {
-	style, place, id := imgui.CurrentStyle(), imgui.CursorScreenPos(), "##prompt"
+	style, place, id := imgui.CurrentStyle(), imgui.CursorScreenPos(), wrappedID("prompt", width)
 	pad, line := style.FramePadding(), imgui.FontSize()
 	size := imgui.NewVec2(width, imgui.FrameHeight()+s.promptMore)
-	lines := countLines(s.prompt.text, width-pad.X-style.ScrollbarSize(), maxPromptLines)
+	lines := countLines(s.prompt.text, width-pad.X, maxPromptLines)
 
 	// The field has no ground of its own, so that the hint can lie below it.
 	draw, colours := imgui.WindowDrawList(), s.c.Theme()
@@ -71,13 +71,11 @@ func (s *Shell) promptField(width float32) {
 	if s.prompt.text == "" {
 		draw.AddTextVec2(place.Add(pad), imgui.ColorU32Vec4(colours.Muted), "Type a prompt")
 	}
-	bar := style.ScrollbarSize()
 	if !s.prompt.active {
-		bar = 0
 		imgui.SetNextWindowScroll(imgui.Vec2{})
 	}
 	imgui.PushStyleColorVec4(imgui.ColFrameBg, imgui.Vec4{})
-	imgui.PushStyleVarFloat(imgui.StyleVarScrollbarSize, bar)
+	imgui.PushStyleVarFloat(imgui.StyleVarScrollbarSize, 0) // it would be in the way of a click
 	if s.focusPrompt {
 		imgui.SetKeyboardFocusHere()
 	}
@@ -111,6 +109,10 @@ func (s *Shell) promptField(width float32) {
 		imgui.EndChild()
 	}
 }
+
+// wrappedID is the name of a text field that breaks lines, at a width. A field that Dear ImGui
+// knows by another width than before scrolls to lines that it has not counted: an assertion fails.
+func wrappedID(name string, width float32) string { return fmt.Sprintf("##%s%g", name, width) }
 
 // countLines is how many lines Dear ImGui breaks a text into, as far as most.
 func countLines(text string, width float32, most int) int {
