@@ -32,9 +32,7 @@ type attentionSplitParams struct {
 func split(r *gpu.Recorder, work, q, k, v gpu.Tensor, a Attention, step int) {
 	splits := ceil(k.Rows, step)
 	one := 4 * float64(q.Rows*q.Cols) * float64(k.Rows) // work of a head
-	heads := max(1, min(int(r.MaxCost()/one), q.Batch))
-	for h := 0; h < q.Batch; h += heads {
-		n := min(heads, q.Batch-h)
+	byHeads(r, q.Batch, one, func(h, n int) {
 		of, ks, vs := batches(q, h, n), batches(k, h, n), batches(v, h, n)
 		p := attentionSplitParams{
 			Batch: uint32(n), Rows: uint32(q.Rows), Splits: uint32(splits), Step: uint32(step), Keys: uint32(k.Rows), D4: uint32(q.Cols / 4),
@@ -46,7 +44,7 @@ func split(r *gpu.Recorder, work, q, k, v gpu.Tensor, a Attention, step int) {
 		}
 		r.Dispatch(fmt.Sprintf("attention_split_%d", padded(q.Cols)), gpu.Uniform(&p), fold(r, ceil(n*q.Rows*splits, 32)), float64(n)*one,
 			q.Buffer, k.Buffer, v.Buffer, work.Buffer)
-	}
+	})
 }
 
 type attentionMergeParams struct {

@@ -4,6 +4,7 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"headscope/gpu"
 	"headscope/gpu/gputest"
@@ -23,6 +24,30 @@ func TestKernelsEqualTwins(t *testing.T) {
 			}
 		}
 		t.Logf("family %d: %d comparisons on %s", d.Family, len(results), d.Adapter)
+	}
+}
+
+// Heads of which a submit may hold but one come out the same.
+func TestHeadsOneByOne(t *testing.T) {
+	d := gputest.Device(t)
+	d.Slices(time.Microsecond, nil)
+	shape := Shape{3, 400, 401}
+	if cost := d.Record("cost").MaxCost(); 2*100*float64(shape.N*shape.N) <= cost {
+		t.Fatalf("a submit holds %.3g FLOP: nothing is cut", cost)
+	}
+	for _, d.Family = range []gpu.Family{gpu.Registers, gpu.Workgroups} {
+		for _, tr := range trials(d) {
+			if tr.kernel != "softmax" && tr.kernel != "pyramid" && tr.kernel != "traits" {
+				continue
+			}
+			results, err := run(d, []trial{tr}, []Shape{shape})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r := results[0]; r.Excess > 1 {
+				t.Errorf("family %d: %s at %s: worst error %g, %.3g times what is tolerated", d.Family, r.Kernel, r.Shape, r.Worst, r.Excess)
+			}
+		}
 	}
 }
 

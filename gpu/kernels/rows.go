@@ -41,7 +41,8 @@ type softmaxParams struct {
 	Scale                             float32
 	XOffset4, XStride4, XBatch4       uint32
 	OutOffset4, OutStride4, OutBatch4 uint32
-	Position                          uint32
+	Position, LSEOffset               uint32
+	Unused                            [3]uint32
 }
 
 // Mask says which columns a row of a softmax sees.
@@ -65,13 +66,27 @@ func Softmax(r *gpu.Recorder, out, lse, x gpu.Tensor, scale float32, mask Mask) 
 	if !check(r, ok, "softmax", out, lse, x) {
 		return
 	}
-	p := softmaxParams{
-		Batch: uint32(x.Batch), Rows: uint32(x.Rows), Cols: uint32(x.Cols), Causal: flag(mask.Causal), Position: uint32(mask.Position), Scale: scale,
-		XOffset4: uint32(x.Offset / 4), XStride4: uint32(x.RowStride / 4), XBatch4: uint32(x.BatchStride / 4),
-		OutOffset4: uint32(out.Offset / 4), OutStride4: uint32(out.RowStride / 4), OutBatch4: uint32(out.BatchStride / 4),
-	}
 	name, rows := rowKernel(r, "softmax")
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(x.Batch*x.Rows, rows)), float64(x.Len()*150), x.Buffer, out.Buffer, lse.Buffer)
+	one := float64(x.Rows * x.Cols * 150) // cost of a head
+	byHeads(r, x.Batch, one, func(h, n int) {
+		from, to := batches(x, h, n), batches(out, h, n)
+		p := softmaxParams{
+			Batch: uint32(n), Rows: uint32(x.Rows), Cols: uint32(x.Cols), Causal: flag(mask.Causal), Position: uint32(mask.Position), Scale: scale,
+			XOffset4: uint32(from.Offset / 4), XStride4: uint32(x.RowStride / 4), XBatch4: uint32(x.BatchStride / 4),
+			OutOffset4: uint32(to.Offset / 4), OutStride4: uint32(out.RowStride / 4), OutBatch4: uint32(out.BatchStride / 4),
+			LSEOffset: uint32(h * x.Rows),
+		}
+		r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(n*x.Rows, rows)), float64(n)*one, x.Buffer, out.Buffer, lse.Buffer)
+	})
+}
+
+// byHeads calls f for as many of some heads at a time, n from head h on, as one submit may hold
+// at the cost of one head.
+func byHeads(r *gpu.Recorder, heads int, one float64, f func(h, n int)) {
+	most := max(1, min(heads, int(r.MaxCost()/max(one, 1))))
+	for h := 0; h < heads; h += most {
+		f(h, min(most, heads-h))
+	}
 }
 
 type addParams struct {

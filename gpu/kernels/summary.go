@@ -32,21 +32,24 @@ func Pyramid(r *gpu.Recorder, cells *gpu.Buffer, x gpu.Tensor) {
 		return
 	}
 	for i, l := range levels {
-		p := pyramidParams{
-			Level: uint32(i + 1), Rows: uint32(x.Rows), Cols: uint32(x.Cols),
-			XOffset: uint32(x.Offset), XStride: uint32(x.RowStride), XBatch: uint32(x.BatchStride),
-			Here: uint32(l.First), OutBatch: uint32(total),
-		}
-		if i > 0 {
-			p.Below = uint32(levels[i-1].First)
-		}
-		r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, x.Batch}, float64(x.Batch*l.Rows*l.Cols*1000), x.Buffer, cells)
+		one := float64(l.Rows * l.Cols * 1000) // cost of a head
+		byHeads(r, x.Batch, one, func(h, n int) {
+			p := pyramidParams{
+				Level: uint32(i + 1), Rows: uint32(x.Rows), Cols: uint32(x.Cols),
+				XOffset: uint32(batches(x, h, n).Offset), XStride: uint32(x.RowStride), XBatch: uint32(x.BatchStride),
+				Here: uint32(h*total + l.First), OutBatch: uint32(total),
+			}
+			if i > 0 {
+				p.Below = uint32(h*total + levels[i-1].First)
+			}
+			r.Dispatch("pyramid", gpu.Uniform(&p), [3]int{ceil(l.Cols, 8), l.Rows, n}, float64(n)*one, x.Buffer, cells)
+		})
 	}
 }
 
 type traitsParams struct {
-	Batch, N, AOffset, AStride, ABatch uint32
-	Unused                             [3]uint32
+	Batch, N, AOffset, AStride, ABatch, OutOffset4 uint32
+	Unused                                         [2]uint32
 }
 
 // Traits says where each row of the causal patterns a [H, N, N] looks, over the token
@@ -57,7 +60,13 @@ func Traits(r *gpu.Recorder, out gpu.Tensor, a gpu.Tensor, ids *gpu.Buffer) {
 	if !check(r, ok, "traits", out, a) {
 		return
 	}
-	p := traitsParams{Batch: uint32(a.Batch), N: uint32(a.Rows), AOffset: uint32(a.Offset), AStride: uint32(a.RowStride), ABatch: uint32(a.BatchStride)}
 	name, rows := rowKernel(r, "traits")
-	r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(a.Batch*a.Rows, rows)), float64(a.Len()*100), a.Buffer, ids, out.Buffer)
+	one := float64(a.Rows * a.Cols * 100) // cost of a head
+	byHeads(r, a.Batch, one, func(h, n int) {
+		p := traitsParams{
+			Batch: uint32(n), N: uint32(a.Rows), AOffset: uint32(batches(a, h, n).Offset), AStride: uint32(a.RowStride), ABatch: uint32(a.BatchStride),
+			OutOffset4: uint32(2 * h * a.Rows),
+		}
+		r.Dispatch(name, gpu.Uniform(&p), fold(r, ceil(n*a.Rows, rows)), float64(n)*one, a.Buffer, ids, out.Buffer)
+	})
 }
