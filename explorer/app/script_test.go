@@ -186,7 +186,7 @@ func TestManyLines(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("many words and then a new line\n", 300)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	script := "wait\nkey /\nframes 4\nresize 900 700\nframes 4\nclick 300 65\nframes 2\nkey ctrl+end\nresize 1280 800\nframes 4\n" +
+	script := "wait\nkey /\nframes 4\nresize 210 332\nkey enter\nkey /\nframes 4\nresize 900 700\nframes 4\nclick 300 65\nframes 2\nkey ctrl+end\nresize 1280 800\nframes 4\n" +
 		"key enter\nkey /\nframes 4\ntype Done\nwait\nframes 3\nstate " + state + "\n"
 	if code, errs := play(t, d, script, "--prompt-file", file); code != 0 || errs != "" {
 		t.Fatalf("status %d:\n%.2000s", code, errs)

@@ -43,7 +43,7 @@ func (s *Shell) promptRow() {
 		// Its width stays while its digits change, else the lines of the prompt would break anew.
 		s.countWidth = max(imgui.CalcTextSize(count).X, imgui.CalcTextSize(counted(t.Limit, t.Limit)).X)
 	}
-	s.promptField(imgui.ContentRegionAvail().X - s.countWidth - s.px(padding))
+	s.promptField(max(s.px(64), imgui.ContentRegionAvail().X-s.countWidth-s.px(padding)))
 	imgui.SameLine()
 	imgui.AlignTextToFramePadding()
 	if t := s.w.Text(); t != nil && len(t.IDs) > t.Limit {
@@ -90,7 +90,10 @@ func (s *Shell) promptField(width float32) {
 		s.w.Settle()
 	}
 	if s.prompt.active && s.focusPrompt {
-		imgui.InternalInputTextState(imgui.IDStr(id)).InternalSelectAll()
+		// A window too small for the field has no state of it.
+		if state := imgui.InternalInputTextState(imgui.IDStr(id)); state.CData != nil {
+			state.InternalSelectAll()
+		}
 		s.focusPrompt = false
 	}
 	s.promptMore = 0
