@@ -40,8 +40,8 @@ func (s *Shell) promptRow() {
 	imgui.SameLine()
 	count := s.count()
 	if t := s.w.Text(); t != nil {
-		// Its width stays while its digits change, else the lines of the prompt would break anew.
-		s.countWidth = max(imgui.CalcTextSize(count).X, imgui.CalcTextSize(counted(t.Limit, t.Limit)).X)
+		// There is room for one more digit than may be: a field of another width is another field.
+		s.countWidth = max(imgui.CalcTextSize(count).X, imgui.CalcTextSize(counted(10*t.Limit, t.Limit)).X)
 	}
 	s.promptField(max(s.px(64), imgui.ContentRegionAvail().X-s.countWidth-s.px(padding)))
 	imgui.SameLine()
