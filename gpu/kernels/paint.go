@@ -35,7 +35,7 @@ func Paint(r *gpu.Recorder, levels []*gpu.Level, x gpu.Tensor, part Patch, table
 		XOffset: uint32(x.Offset), XStride: uint32(x.RowStride),
 		Palette: uint32(p.First), Least: p.Least, Slope: p.Slope,
 	}
-	r.Dispatch("paint", gpu.Uniform(&paint), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*500), x.Buffer, table, levels[0])
+	r.Dispatch("paint", gpu.Uniform(&paint), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*20), x.Buffer, table, levels[0])
 	for i, l := range levels[1:] {
 		above := levels[i]
 		part.Row, part.Rows = shrunk(part.Row, part.Rows, above.Height, l.Height)
@@ -44,7 +44,7 @@ func Paint(r *gpu.Recorder, levels []*gpu.Level, x gpu.Tensor, part Patch, table
 			Width: uint32(l.Width), Height: uint32(l.Height), AboveWidth: uint32(above.Width), AboveHeight: uint32(above.Height),
 			X: uint32(part.Col), Y: uint32(part.Row), Cols: uint32(part.Cols), Rows: uint32(part.Rows),
 		}
-		r.Dispatch("shrink", gpu.Uniform(&shrink), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*800), above, l)
+		r.Dispatch("shrink", gpu.Uniform(&shrink), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*60), above, l)
 	}
 }
 
