@@ -269,6 +269,15 @@ func batches(t gpu.Tensor, first, n int) gpu.Tensor {
 	return t
 }
 
+// byHeads calls f for as many of some heads at a time, n from head h on, as one submit may hold
+// at the cost of one head.
+func byHeads(r *gpu.Recorder, heads int, one float64, f func(h, n int)) {
+	most := max(1, min(heads, int(r.MaxCost()/max(one, 1))))
+	for h := 0; h < heads; h += most {
+		f(h, min(most, heads-h))
+	}
+}
+
 // CheckFinite returns an error that names the first of the tensors with values that are NaN
 // or infinite, and how many. It waits for the device.
 func CheckFinite(d *gpu.Device, tensors ...gpu.Tensor) error {

@@ -80,15 +80,6 @@ func Softmax(r *gpu.Recorder, out, lse, x gpu.Tensor, scale float32, mask Mask) 
 	})
 }
 
-// byHeads calls f for as many of some heads at a time, n from head h on, as one submit may hold
-// at the cost of one head.
-func byHeads(r *gpu.Recorder, heads int, one float64, f func(h, n int)) {
-	most := max(1, min(heads, int(r.MaxCost()/max(one, 1))))
-	for h := 0; h < heads; h += most {
-		f(h, min(most, heads-h))
-	}
-}
-
 type addParams struct {
 	Rows, Cols4                                                    uint32
 	AOffset4, AStride4, BOffset4, BStride4, OutOffset4, OutStride4 uint32
