@@ -263,21 +263,21 @@ func (a *App) turn() error {
 		a.meter.ask()
 	}
 	if len(w.events) > 0 || w.exposed || len(w.dropped) > 0 {
-		a.due, a.fresh = settleFrames, true
+		a.refresh(settleFrames)
 	}
 	for _, name := range w.dropped {
 		a.workspace.Open(name)
 	}
 	w.dropped, w.exposed = nil, false
 	if a.workspace.Step(workTime) {
-		a.due, a.fresh = settleFrames, true
+		a.refresh(settleFrames)
 	}
 	if a.meter.frames < a.options.Frames {
-		a.due, a.fresh = max(a.due, 1), true
+		a.refresh(1)
 	}
 	now := time.Now()
 	if a.workspace.Advance(min(now.Sub(a.advanced), time.Second)) {
-		a.due, a.fresh = max(a.due, 1), true
+		a.refresh(1)
 	}
 	a.advanced = now
 	working := len(a.workspace.Jobs()) > 0 && time.Since(a.last) > progressEvery
@@ -295,6 +295,9 @@ func (a *App) turn() error {
 	}
 	return nil
 }
+
+// refresh makes so many frames due, the first of which shows something new.
+func (a *App) refresh(frames int) { a.due, a.fresh = max(a.due, frames), true }
 
 // ripe tells whether a frame that is due is drawn now.
 func (a *App) ripe() bool {

@@ -90,7 +90,7 @@ var commands = map[string]func(rest string) ([]Step, error){
 			return nil, fmt.Errorf("expected a whole number from 1")
 		}
 		return []Step{func(a *App) (bool, error) {
-			a.due, a.fresh = max(a.due, 1), true
+			a.refresh(1)
 			left--
 			return left <= 0, nil
 		}}, nil

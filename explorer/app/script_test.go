@@ -145,6 +145,25 @@ func readState(t *testing.T, path string) State {
 	return s
 }
 
+// statesAfter plays scripts one after the other into one window and returns its state after each.
+func statesAfter(t *testing.T, d *display, scripts []string, args ...string) []State {
+	t.Helper()
+	folder := t.TempDir()
+	file := func(i int) string { return filepath.Join(folder, fmt.Sprintf("%d.json", i)) }
+	var all strings.Builder
+	for i, s := range scripts {
+		fmt.Fprintf(&all, "%s\nwait\nframes 3\nwait\nstate %s\n", s, file(i))
+	}
+	if code, errs := play(t, d, all.String(), args...); code != 0 || errs != "" {
+		t.Fatalf("status %d:\n%s", code, errs)
+	}
+	states := make([]State, len(scripts))
+	for i := range states {
+		states[i] = readState(t, file(i))
+	}
+	return states
+}
+
 // A prompt has as many lines as are typed, all of them to be seen while it is edited.
 func TestLinesOfThePrompt(t *testing.T) {
 	d := newDisplay(t)
@@ -162,16 +181,13 @@ func TestLinesOfThePrompt(t *testing.T) {
 		{"all of it taken by its key", "key /\nframes 2\ntype Done", "Done"},
 		{"taken back", "key enter\nkey ctrl+z", "one two, too\nnew\nthree\n\nfive."},
 	}
-	var script strings.Builder
-	state := func(i int) string { return filepath.Join(folder, fmt.Sprintf("%d.json", i)) }
-	for i, s := range steps {
-		fmt.Fprintf(&script, "%s\nwait\nframes 3\nstate %s\n", s.script, state(i))
+	var scripts []string
+	for _, s := range steps {
+		scripts = append(scripts, s.script)
 	}
-	if code, errs := play(t, d, script.String(), "--prompt-file", file); code != 0 || errs != "" {
-		t.Fatalf("status %d:\n%s", code, errs)
-	}
+	states := statesAfter(t, d, scripts, "--prompt-file", file)
 	for i, s := range steps {
-		tokens := readState(t, state(i)).Tokens
+		tokens := states[i].Tokens
 		if got := strings.ReplaceAll(strings.Join(tokens[1:], ""), `\n`, "\n"); got != s.want {
 			t.Errorf("%s: the prompt is %q, want %q", s.name, got, s.want)
 		}
@@ -217,16 +233,13 @@ func TestBadInput(t *testing.T) {
 		{"a prompt that is too long", prompt(strings.Repeat("日", 90)), "prompt", "256"},
 		{"a prompt that is right again", prompt("It is fine."), "", ""},
 	}
-	var script strings.Builder
-	file := func(i int) string { return filepath.Join(folder, fmt.Sprintf("%d.json", i)) }
-	for i, s := range steps {
-		fmt.Fprintf(&script, "%s\nwait\nframes 3\nwait\nstate %s\n", s.script, file(i))
+	var scripts []string
+	for _, s := range steps {
+		scripts = append(scripts, s.script)
 	}
-	if code, errs := play(t, d, script.String()); code != 0 || errs != "" {
-		t.Fatalf("status %d:\n%s", code, errs)
-	}
+	states := statesAfter(t, d, scripts)
 	for i, s := range steps {
-		state := readState(t, file(i))
+		state := states[i]
 		if s.place == "" {
 			delete(state.Notices, "open") // one stays until something is opened
 			if len(state.Notices) > 0 {
