@@ -69,6 +69,7 @@ type Recorder struct {
 	pass    *wgpu.ComputePassEncoder // open compute pass, or nil
 	params  []byte                   // uniforms of the submit being recorded
 	cost    float64
+	whole   bool           // nothing of it waits for the rest
 	stamps  *wgpu.QuerySet // not owned; set while a first timestamp is due
 	until   context.Context
 	err     error
@@ -82,6 +83,10 @@ func (d *Device) Record(label string) *Recorder {
 // Until lets ctx end the recording: between two of its submits, with ctx's error. What was
 // submitted before still runs.
 func (r *Recorder) Until(ctx context.Context) { r.until = ctx }
+
+// Whole keeps the recording in one submit, as long as its uniforms have room: it is a frame,
+// whose few dispatches are on their way to the screen, and which none can go between.
+func (r *Recorder) Whole() { r.whole = true }
 
 // Device is the device that the recording runs on.
 func (r *Recorder) Device() *Device { return r.d }
@@ -173,7 +178,7 @@ const slotSize = 512
 // reserve makes room for n more commands that together cost this much: it submits what
 // is due first, and opens the encoder.
 func (r *Recorder) reserve(n int, cost float64) bool {
-	if r.cost > 0 && r.cost+cost > r.d.sliceCost || len(r.params)+n*slotSize > paramsSize {
+	if r.cost > 0 && r.cost+cost > r.d.sliceCost && !r.whole || len(r.params)+n*slotSize > paramsSize {
 		if r.flush(); r.err == nil {
 			r.Fail(r.d.Wait())
 			r.d.pause()

@@ -1,5 +1,5 @@
 // The elements of matrices x [batch, rows, cols] that were reached, and 0 for the others,
-// whatever they are. One thread takes 4 columns; grid (ceil(cols/4 / 64), rows, batch). Both
+// whatever they are. One thread takes 4 columns of every so many rows; grid (ceil(cols/4 / 64), some, batch). Both
 // adapter families.
 
 #import "shared/reach.wgsl"
@@ -33,7 +33,6 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>, @builtin(num_workgroups) gr
     if (4u * g.x >= p.cols) {
         return;
     }
-    // Rows are folded: a matrix may have more of them than a grid has workgroups.
     for (var row = g.y; row < p.rows; row = row + groups.y) {
         let keep = (passed(vec4<u32>(row), column) > vec4<i32>(0)) & (column < vec4<u32>(p.cols));
         let y = x[p.x_offset4 + g.z * p.x_batch4 + row * p.x_stride4 + g.x];

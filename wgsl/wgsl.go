@@ -51,6 +51,11 @@ func variants() map[string]variant {
 	for name, v := range map[string]struct{ Near, Far bool }{"near": {Near: true}, "mid": {}, "far": {Far: true}} {
 		table["heatmap_"+name] = variant{"heatmap.wgsl.tmpl", v}
 	}
+	type level struct{ Level, Above, Binding int }
+	levels := []level{{1, 0, 2}, {2, 1, 3}, {3, 2, 4}}
+	for n := range levels {
+		table[fmt.Sprintf("shrink_%d", n+1)] = variant{"shrink.wgsl.tmpl", levels[:n+1]}
+	}
 	table["boxes"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{false}}
 	table["keys"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{true}}
 	addProducts(table)

@@ -167,6 +167,7 @@ func (a *app) measureDraws(ctx context.Context, d *gpu.Device, width, height, fr
 						}
 						start := time.Now()
 						rec := d.Record("frame")
+						rec.Whole()
 						space.Draw(rec, picture, image.Rectangle{}, c, nil)
 						if err := rec.Submit(); err != nil {
 							return err

@@ -90,6 +90,7 @@ func measureMotion(ctx context.Context, d *gpu.Device, r *render.Renderer, pictu
 				return nil, err
 			}
 			rec := d.Record("frame")
+			rec.Whole()
 			space.Draw(rec, picture, image.Rectangle{}, view.from, nil)
 			if err := rec.Submit(); err != nil {
 				return nil, err

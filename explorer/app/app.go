@@ -352,6 +352,7 @@ func (a *App) draw(target gpu.Target, width, height int) error {
 	a.context.Begin(width, height, scale, min(time.Since(a.last), time.Second))
 	sight := a.shell.Frame(width, height, scale)
 	r := a.window.device.Record("frame")
+	r.Whole()
 	r.Render(gpu.Pass{Target: target, Clear: gpu.RGBA(a.workspace.Look().Background())})
 	a.workspace.Draw(r, target, sight)
 	a.context.End(r, target)

@@ -1,6 +1,11 @@
 package kernels
 
-import "headscope/gpu"
+import (
+	"fmt"
+	"math"
+
+	"headscope/gpu"
+)
 
 // Paints says how a matrix' values become colours.
 type Paints struct {
@@ -18,9 +23,12 @@ type paintParams struct {
 }
 
 type shrinkParams struct {
-	Width, Height, AboveWidth, AboveHeight uint32
-	X, Y, Cols, Rows                       uint32
+	X, Y, Cols, Rows                                                   uint32
+	Width0, Height0, Width1, Height1, Width2, Height2, Width3, Height3 uint32
 }
+
+// shrinkLevels is how many levels a dispatch makes at most.
+const shrinkLevels = 3
 
 // Paint colours a part of x [1, N, M] in a texture of M x N texels, given by its mip levels,
 // and what these show of it. The table holds colours of four bytes, the matrix' own from
@@ -35,16 +43,27 @@ func Paint(r *gpu.Recorder, levels []*gpu.Level, x gpu.Tensor, part Patch, table
 		XOffset: uint32(x.Offset), XStride: uint32(x.RowStride),
 		Palette: uint32(p.First), Least: p.Least, Slope: p.Slope,
 	}
-	r.Dispatch("paint", gpu.Uniform(&paint), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*20), x.Buffer, table, levels[0])
-	for i, l := range levels[1:] {
-		above := levels[i]
-		part.Row, part.Rows = shrunk(part.Row, part.Rows, above.Height, l.Height)
-		part.Col, part.Cols = shrunk(part.Col, part.Cols, above.Width, l.Width)
-		shrink := shrinkParams{
-			Width: uint32(l.Width), Height: uint32(l.Height), AboveWidth: uint32(above.Width), AboveHeight: uint32(above.Height),
-			X: uint32(part.Col), Y: uint32(part.Row), Cols: uint32(part.Cols), Rows: uint32(part.Rows),
+	r.Dispatch("paint", gpu.Uniform(&paint), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*500), x.Buffer, table, levels[0])
+	for len(levels) > 1 {
+		n := min(shrinkLevels, len(levels)-1)
+		var width, height [1 + shrinkLevels]uint32
+		bindings := make([]gpu.Binding, 1+n)
+		for i, l := range levels[:1+n] {
+			bindings[i] = l
+			width[i], height[i] = uint32(l.Width), uint32(l.Height)
+			if i > 0 {
+				part.Row, part.Rows = shrunk(part.Row, part.Rows, levels[i-1].Height, l.Height)
+				part.Col, part.Cols = shrunk(part.Col, part.Cols, levels[i-1].Width, l.Width)
+			}
 		}
-		r.Dispatch("shrink", gpu.Uniform(&shrink), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*60), above, l)
+		shrink := shrinkParams{
+			X: uint32(part.Col), Y: uint32(part.Row), Cols: uint32(part.Cols), Rows: uint32(part.Rows),
+			Width0: width[0], Height0: height[0], Width1: width[1], Height1: height[1],
+			Width2: width[2], Height2: height[2], Width3: width[3], Height3: height[3],
+		}
+		cost := float64(part.Rows*part.Cols) * 200 * math.Pow(4, float64(n))
+		r.Dispatch(fmt.Sprintf("shrink_%d", n), gpu.Uniform(&shrink), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, cost, bindings...)
+		levels = levels[n:]
 	}
 }
 

@@ -73,6 +73,18 @@ func TestSlices(t *testing.T) {
 		t.Errorf("%d pauses of %v; of %v the chain is said to take %v", pauses, spent, all, wall)
 	}
 
+	// A frame is not cut.
+	d.Slices(time.Millisecond, func() { t.Error("a pause in a recording that is one submit") })
+	frame := d.Record("frame")
+	frame.Whole()
+	chain(frame)
+	if err := frame.Submit(); err != nil {
+		t.Error(err)
+	}
+	if err := d.Wait(); err != nil {
+		t.Error(err)
+	}
+
 	// What runs between may end the recording.
 	ctx, cancel := context.WithCancel(t.Context())
 	d.Slices(time.Millisecond, cancel)
