@@ -20,8 +20,8 @@ const paramsSize = 256 << 10
 const sliceTime = 100 * time.Millisecond
 
 // Slices makes every submit of a recording take about so long, and lets between run after
-// each but the last. between may use the device for other recordings; it is meant for the
-// frames of a window, which go on while long work is done.
+// each but the last, those of a recording that between itself makes included, unless it is
+// [Recorder.Whole]. It is meant for the frames of a window, which go on while long work is done.
 func (d *Device) Slices(length time.Duration, between func()) {
 	d.sliceCost *= length.Seconds() / d.sliceTime.Seconds()
 	d.sliceTime, d.between = length, between

@@ -58,6 +58,7 @@ func TestSlices(t *testing.T) {
 		begin := time.Now()
 		pauses++
 		r := d.Record("other")
+		r.Whole()
 		kernels.MatMul(r, result, other, other, kernels.Epilogue{})
 		if err := r.Submit(); err != nil {
 			t.Error(err)
