@@ -37,6 +37,21 @@ type variant struct {
 	data     any
 }
 
+// level is a mip level that a kernel makes of the one above it.
+type level struct {
+	Level, Above, Binding int
+	Covers                int // texels of level 0, if all sides are halves
+}
+
+// levels are the first n, whose bindings follow one another.
+func levels(n, binding int) []level {
+	all := make([]level, n)
+	for i := range all {
+		all[i] = level{i + 1, i, binding + i, 4 << (2 * i)}
+	}
+	return all
+}
+
 // variants is the table of all kernels made of templates, by name.
 func variants() map[string]variant {
 	table := map[string]variant{}
@@ -51,10 +66,11 @@ func variants() map[string]variant {
 	for name, v := range map[string]struct{ Near, Far bool }{"near": {Near: true}, "mid": {}, "far": {Far: true}} {
 		table["heatmap_"+name] = variant{"heatmap.wgsl.tmpl", v}
 	}
-	type level struct{ Level, Above, Binding int }
-	levels := []level{{1, 0, 2}, {2, 1, 3}, {3, 2, 4}}
-	for n := range levels {
-		table[fmt.Sprintf("shrink_%d", n+1)] = variant{"shrink.wgsl.tmpl", levels[:n+1]}
+	for n := range 4 {
+		table[fmt.Sprintf("paint_%d", n)] = variant{"paint.wgsl.tmpl", levels(n, 4)}
+		if n > 0 {
+			table[fmt.Sprintf("shrink_%d", n)] = variant{"shrink.wgsl.tmpl", levels(n, 2)}
+		}
 	}
 	table["boxes"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{false}}
 	table["keys"] = variant{"boxes.wgsl.tmpl", struct{ Key bool }{true}}

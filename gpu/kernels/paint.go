@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"fmt"
-	"math"
 
 	"headscope/gpu"
 )
@@ -22,13 +21,11 @@ type paintParams struct {
 	Unused                                          [3]uint32
 }
 
-type shrinkParams struct {
-	X, Y, Cols, Rows                                                   uint32
-	Width0, Height0, Width1, Height1, Width2, Height2, Width3, Height3 uint32
-}
+type shrinkParams struct{ Row, Col, Rows, Cols uint32 }
 
-// shrinkLevels is how many levels a dispatch makes at most.
-const shrinkLevels = 3
+// madeLevels is how many levels a dispatch makes of another at most: adapters have four images that
+// a kernel can write.
+const madeLevels = 3
 
 // Paint colours a part of x [1, N, M] in a texture of M x N texels, given by its mip levels,
 // and what these show of it. The table holds colours of four bytes, the matrix' own from
@@ -38,33 +35,44 @@ func Paint(r *gpu.Recorder, levels []*gpu.Level, x gpu.Tensor, part Patch, table
 	if !check(r, x.Batch == 1 && len(levels) > 0 && levels[0].Width == x.Cols && levels[0].Height == x.Rows && fits, "paint", x) {
 		return
 	}
+	halves := 0 // how many sides are so without a rest
+	for halves < min(madeLevels, len(levels)-1) && levels[halves].Width == 2*levels[halves+1].Width && levels[halves].Height == 2*levels[halves+1].Height {
+		halves++
+	}
+	last, covers := part.shrunk(levels[:halves+1]), 1<<(2*halves)
 	paint := paintParams{
-		Row: uint32(part.Row), Col: uint32(part.Col), Rows: uint32(part.Rows), Cols: uint32(part.Cols),
+		Row: uint32(last.Row), Col: uint32(last.Col), Rows: uint32(last.Rows), Cols: uint32(last.Cols),
 		XOffset: uint32(x.Offset), XStride: uint32(x.RowStride),
 		Palette: uint32(p.First), Least: p.Least, Slope: p.Slope,
 	}
-	r.Dispatch("paint", gpu.Uniform(&paint), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, float64(part.Rows*part.Cols*500), x.Buffer, table, levels[0])
-	for len(levels) > 1 {
-		n := min(shrinkLevels, len(levels)-1)
-		var width, height [1 + shrinkLevels]uint32
-		bindings := make([]gpu.Binding, 1+n)
-		for i, l := range levels[:1+n] {
-			bindings[i] = l
-			width[i], height[i] = uint32(l.Width), uint32(l.Height)
-			if i > 0 {
-				part.Row, part.Rows = shrunk(part.Row, part.Rows, levels[i-1].Height, l.Height)
-				part.Col, part.Cols = shrunk(part.Col, part.Cols, levels[i-1].Width, l.Width)
-			}
-		}
-		shrink := shrinkParams{
-			X: uint32(part.Col), Y: uint32(part.Row), Cols: uint32(part.Cols), Rows: uint32(part.Rows),
-			Width0: width[0], Height0: height[0], Width1: width[1], Height1: height[1],
-			Width2: width[2], Height2: height[2], Width3: width[3], Height3: height[3],
-		}
-		cost := float64(part.Rows*part.Cols) * 200 * math.Pow(4, float64(n))
-		r.Dispatch(fmt.Sprintf("shrink_%d", n), gpu.Uniform(&shrink), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1}, cost, bindings...)
+	r.Dispatch(fmt.Sprintf("paint_%d", halves), gpu.Uniform(&paint), [3]int{ceil(last.Cols, 8), ceil(last.Rows, 4), 1},
+		float64(last.Rows*last.Cols*covers*500), append([]gpu.Binding{x.Buffer, table}, bindings(levels[:halves+1])...)...)
+	part = last
+	for levels = levels[halves:]; len(levels) > 1; {
+		n := min(madeLevels, len(levels)-1)
+		part = part.shrunk(levels[:n+1])
+		shrink := shrinkParams{Row: uint32(part.Row), Col: uint32(part.Col), Rows: uint32(part.Rows), Cols: uint32(part.Cols)}
+		r.Dispatch(fmt.Sprintf("shrink_%d", n), gpu.Uniform(&shrink), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1},
+			float64(part.Rows*part.Cols*200<<(2*n)), bindings(levels[:n+1])...)
 		levels = levels[n:]
 	}
+}
+
+func bindings(levels []*gpu.Level) []gpu.Binding {
+	all := make([]gpu.Binding, len(levels))
+	for i, l := range levels {
+		all[i] = l
+	}
+	return all
+}
+
+// shrunk is the part of the last of some levels that shows something of the part of the first.
+func (p Patch) shrunk(levels []*gpu.Level) Patch {
+	for i, l := range levels[1:] {
+		p.Row, p.Rows = shrunk(p.Row, p.Rows, levels[i].Height, l.Height)
+		p.Col, p.Cols = shrunk(p.Col, p.Cols, levels[i].Width, l.Width)
+	}
+	return p
 }
 
 // shrunk is the range of the texels of a level, so many a side, that show some of those of
