@@ -75,7 +75,7 @@ func (t *Texture) Write(x, y, width, height int, pixels []byte, pitch int) error
 
 // coarsest is the longer side, in texels, that the last mip level of [Device.NewColours] has
 // at least, if the first has it. What is seen through it is smaller than so many pixels, and
-// every level less is a dispatch less each time that something is painted.
+// levels less are dispatches less each time that something is painted.
 const coarsest = 8
 
 // NewColours makes an array of textures of RGBA colours, 8 bits a channel, for kernels to

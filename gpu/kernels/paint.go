@@ -23,8 +23,8 @@ type paintParams struct {
 
 type shrinkParams struct{ Row, Col, Rows, Cols uint32 }
 
-// madeLevels is how many levels a dispatch makes of another at most: adapters have four images that
-// a kernel can write.
+// madeLevels is how many levels below its first a dispatch makes at most: a kernel can write four
+// images.
 const madeLevels = 3
 
 // Paint colours a part of x [1, N, M] in a texture of M x N texels, given by its mip levels,
@@ -35,19 +35,18 @@ func Paint(r *gpu.Recorder, levels []*gpu.Level, x gpu.Tensor, part Patch, table
 	if !check(r, x.Batch == 1 && len(levels) > 0 && levels[0].Width == x.Cols && levels[0].Height == x.Rows && fits, "paint", x) {
 		return
 	}
-	halves := 0 // how many sides are so without a rest
+	halves := 0 // levels whose sides are halves without a rest
 	for halves < min(madeLevels, len(levels)-1) && levels[halves].Width == 2*levels[halves+1].Width && levels[halves].Height == 2*levels[halves+1].Height {
 		halves++
 	}
-	last, covers := part.shrunk(levels[:halves+1]), 1<<(2*halves)
+	part = part.shrunk(levels[:halves+1])
 	paint := paintParams{
-		Row: uint32(last.Row), Col: uint32(last.Col), Rows: uint32(last.Rows), Cols: uint32(last.Cols),
+		Row: uint32(part.Row), Col: uint32(part.Col), Rows: uint32(part.Rows), Cols: uint32(part.Cols),
 		XOffset: uint32(x.Offset), XStride: uint32(x.RowStride),
 		Palette: uint32(p.First), Least: p.Least, Slope: p.Slope,
 	}
-	r.Dispatch(fmt.Sprintf("paint_%d", halves), gpu.Uniform(&paint), [3]int{ceil(last.Cols, 8), ceil(last.Rows, 4), 1},
-		float64(last.Rows*last.Cols*covers*500), append([]gpu.Binding{x.Buffer, table}, bindings(levels[:halves+1])...)...)
-	part = last
+	r.Dispatch(fmt.Sprintf("paint_%d", halves), gpu.Uniform(&paint), [3]int{ceil(part.Cols, 8), ceil(part.Rows, 4), 1},
+		float64(part.Rows*part.Cols*500<<(2*halves)), append([]gpu.Binding{x.Buffer, table}, bindings(levels[:halves+1])...)...)
 	for levels = levels[halves:]; len(levels) > 1; {
 		n := min(madeLevels, len(levels)-1)
 		part = part.shrunk(levels[:n+1])
