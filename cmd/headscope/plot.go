@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -52,9 +53,9 @@ func (f *benchFlags) draw(b bars) error {
 	p.Title.Padding = vg.Points(8)
 	p.Y.Label.Text = b.y
 	p.Y.Min = 0
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.XOffs = true, vg.Points(-8)
 	p.Add(plotter.NewGrid())
-	width := vg.Points(14)
+	width := vg.Points(18)
 	for s, name := range b.series {
 		var v plotter.Values
 		for g := range b.groups {
@@ -69,13 +70,28 @@ func (f *benchFlags) draw(b bars) error {
 		chart.Offset = width * vg.Length(float64(s)-float64(len(b.series)-1)/2)
 		p.Add(chart)
 		p.Legend.Add(name, chart)
+		// Bars may be too short to be compared by eye: their numbers stand above them.
+		points, texts := make(plotter.XYs, len(v)), make([]string, len(v))
+		for g, y := range v {
+			points[g], texts[g] = plotter.XY{X: float64(g), Y: y}, fmt.Sprintf("%.*f", max(0, 1-int(math.Log10(max(y, 1)))), y)
+		}
+		labels, err := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: texts})
+		if err != nil {
+			return fmt.Errorf("--plot %s: %w", f.plot, err)
+		}
+		for g := range labels.TextStyle {
+			text := &labels.TextStyle[g]
+			text.Font.Size, text.Font.Variant, text.XAlign = vg.Points(7), "Sans", draw.XCenter
+		}
+		labels.Offset = vg.Point{X: chart.Offset, Y: vg.Points(2)}
+		p.Add(labels)
 	}
 	p.NominalX(b.groups...)
 	p.X.Min, p.X.Max = -0.6, float64(len(b.groups))-0.4
 	p.X.Tick.Label.Rotation = 0.4
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
 	p.X.Tick.Length, p.X.Tick.LineStyle.Color = vg.Points(7), color.Transparent // room above the labels
-	p.Y.Max *= 1.1
+	p.Y.Max *= 1.3 // room for the legend
 	for _, text := range []*draw.TextStyle{&p.Title.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		text.Font.Variant = "Sans"
 	}
