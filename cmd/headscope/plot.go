@@ -91,7 +91,7 @@ func (f *benchFlags) draw(b bars) error {
 	p.X.Tick.Label.Rotation = 0.4
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
 	p.X.Tick.Length, p.X.Tick.LineStyle.Color = vg.Points(7), color.Transparent // room above the labels
-	p.Y.Max *= 1.3 // room for the legend
+	p.Y.Max *= 1.3                                                              // room for the legend
 	for _, text := range []*draw.TextStyle{&p.Title.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		text.Font.Variant = "Sans"
 	}
