@@ -20,8 +20,9 @@ const paramsSize = 256 << 10
 const sliceTime = 100 * time.Millisecond
 
 // Slices makes every submit of a recording take about so long, and lets between run after
-// each but the last, those of a recording that between itself makes included, unless it is
-// [Recorder.Whole]. It is meant for the frames of a window, which go on while long work is done.
+// each but the last. between may use the device for other recordings, which should be
+// [Recorder.Whole]: else it runs after their submits, too. It is meant for the frames of a
+// window, which go on while long work is done.
 func (d *Device) Slices(length time.Duration, between func()) {
 	d.sliceCost *= length.Seconds() / d.sliceTime.Seconds()
 	d.sliceTime, d.between = length, between
@@ -69,7 +70,7 @@ type Recorder struct {
 	pass    *wgpu.ComputePassEncoder // open compute pass, or nil
 	params  []byte                   // uniforms of the submit being recorded
 	cost    float64
-	whole   bool           // nothing of it waits for the rest
+	whole   bool           // stays one submit, whatever it costs
 	stamps  *wgpu.QuerySet // not owned; set while a first timestamp is due
 	until   context.Context
 	err     error
@@ -84,8 +85,8 @@ func (d *Device) Record(label string) *Recorder {
 // submitted before still runs.
 func (r *Recorder) Until(ctx context.Context) { r.until = ctx }
 
-// Whole keeps the recording in one submit, as long as its uniforms have room: it is a frame,
-// whose few dispatches are on their way to the screen, and which none can go between.
+// Whole keeps the recording in one submit, whatever it costs, as long as its uniforms have
+// room. It is for frames: they are short, and waiting within one makes it late.
 func (r *Recorder) Whole() { r.whole = true }
 
 // Device is the device that the recording runs on.

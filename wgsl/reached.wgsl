@@ -1,6 +1,6 @@
 // The elements of matrices x [batch, rows, cols] that were reached, and 0 for the others,
-// whatever they are. One thread takes 4 columns of every so many rows; grid
-// (ceil(cols/4 / 64), so many, batch). Both adapter families.
+// whatever they are. One thread takes 4 columns of every n-th row; grid
+// (ceil(cols/4 / 64), n, batch). Both adapter families.
 
 #import "shared/reach.wgsl"
 

@@ -43,7 +43,7 @@ type level struct {
 	Covers                int // texels of level 0, if all sides are halves
 }
 
-// levels are the first n, whose bindings follow one another.
+// levels are the first n below level 0, bound one after the other from a binding on.
 func levels(n, binding int) []level {
 	all := make([]level, n)
 	for i := range all {

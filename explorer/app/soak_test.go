@@ -80,7 +80,7 @@ func TestSoak(t *testing.T) {
 	drops := []string{file("notes.txt", "no model"), file("cut.json", string(start[:len(start)/2])), folder, home, "A @ B", "(A @ B) @ (C @ D"}
 	state := func(i int) string { return filepath.Join(folder, fmt.Sprintf("state%d.told", i)) }
 	random := rand.New(rand.NewPCG(seed, 0))
-	rounds := 20 + 2*int(soakTime.Seconds()) // more than there is time for
+	rounds := 20 + int(soakTime.Seconds())*4 // more than there is time for
 	var script strings.Builder
 	for i := range rounds {
 		script.WriteString(soakRound(random, drops, home, state(i)))

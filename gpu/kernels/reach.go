@@ -39,7 +39,7 @@ func Reached(r *gpu.Recorder, out, x gpu.Tensor, reach cpu.Reach) {
 		XOffset4: uint32(x.Offset / 4), XStride4: uint32(x.RowStride / 4), XBatch4: uint32(x.BatchStride / 4),
 		OutOffset4: uint32(out.Offset / 4), OutStride4: uint32(out.RowStride / 4), OutBatch4: uint32(out.BatchStride / 4),
 	}
-	// A workgroup goes over some rows: a software adapter begins one in the time that it takes for one.
+	// Some rows a workgroup: beginning one takes software adapters as long as a row.
 	groups := grid(r, ceil(x.Cols, 4), ceil(x.Rows, 8))
 	groups[2] = x.Batch
 	r.Dispatch("reached", gpu.Uniform(&p), groups, float64(x.Len()*4), x.Buffer, out.Buffer)

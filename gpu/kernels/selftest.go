@@ -52,7 +52,7 @@ func trials(d *gpu.Device) []trial {
 		{"compare", 1e-7, 1e-5, tryCompare},
 		{"colorize", 0, 0, tryColorize},
 		{"paint", 2, 0, tryPaint},
-		{"shrink", 1.01, 0, tryShrink},
+		{"shrink", 0.51, 0, tryShrink},
 		{"reached", 0, 0, tryReached},
 		{"sums", 2e-5, 1e-5, trySums},
 		{"products", 0, 1e-7, tryProducts},
