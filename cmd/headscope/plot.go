@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"math"
 	"path/filepath"
 	"strings"
 
@@ -70,28 +69,18 @@ func (f *benchFlags) draw(b bars) error {
 		chart.Offset = width * vg.Length(float64(s)-float64(len(b.series)-1)/2)
 		p.Add(chart)
 		p.Legend.Add(name, chart)
-		// Bars may be too short to be compared by eye: their numbers stand above them.
-		points, texts := make(plotter.XYs, len(v)), make([]string, len(v))
-		for g, y := range v {
-			points[g], texts[g] = plotter.XY{X: float64(g), Y: y}, fmt.Sprintf("%.*f", max(0, 1-int(math.Log10(max(y, 1)))), y)
-		}
-		labels, err := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: texts})
+		numbers, err := numbersAbove(v, chart.Offset)
 		if err != nil {
 			return fmt.Errorf("--plot %s: %w", f.plot, err)
 		}
-		for g := range labels.TextStyle {
-			text := &labels.TextStyle[g]
-			text.Font.Size, text.Font.Variant, text.XAlign = vg.Points(7), "Sans", draw.XCenter
-		}
-		labels.Offset = vg.Point{X: chart.Offset, Y: vg.Points(2)}
-		p.Add(labels)
+		p.Add(numbers)
 	}
+	p.Y.Max *= 1.3 // room for the legend
 	p.NominalX(b.groups...)
 	p.X.Min, p.X.Max = -0.6, float64(len(b.groups))-0.4
 	p.X.Tick.Label.Rotation = 0.4
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XRight, draw.YCenter
 	p.X.Tick.Length, p.X.Tick.LineStyle.Color = vg.Points(7), color.Transparent // room above the labels
-	p.Y.Max *= 1.3                                                              // room for the legend
 	for _, text := range []*draw.TextStyle{&p.Title.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		text.Font.Variant = "Sans"
 	}
@@ -101,6 +90,30 @@ func (f *benchFlags) draw(b bars) error {
 		return fmt.Errorf("--plot %s: %w", f.plot, err)
 	}
 	return f.writePlot(writer)
+}
+
+// numbersAbove are the values of a series of bars, some of which may be too short to be
+// compared by eye.
+func numbersAbove(v plotter.Values, offset vg.Length) (*plotter.Labels, error) {
+	var numbers plotter.XYLabels
+	for g, y := range v {
+		decimals := 0
+		if y < 10 {
+			decimals = 1
+		}
+		numbers.XYs = append(numbers.XYs, plotter.XY{X: float64(g), Y: y})
+		numbers.Labels = append(numbers.Labels, fmt.Sprintf("%.*f", decimals, y))
+	}
+	labels, err := plotter.NewLabels(numbers)
+	if err != nil {
+		return nil, err
+	}
+	for g := range labels.TextStyle {
+		text := &labels.TextStyle[g]
+		text.Font.Size, text.Font.Variant, text.XAlign = vg.Points(7), "Sans", draw.XCenter
+	}
+	labels.Offset = vg.Point{X: offset, Y: vg.Points(2)}
+	return labels, nil
 }
 
 // writePlot writes a finished chart where --plot says.
