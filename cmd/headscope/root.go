@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"headscope/explorer/expr"
+	"headscope/explorer/session"
 	"headscope/gpu"
 )
 
@@ -55,7 +56,7 @@ func job(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, [
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	a := &app{out: out, errs: errs}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(withCommand(root, args))
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
@@ -79,13 +80,41 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return exitUsage
 }
 
+// withCommand puts explore before arguments that name no command: headscope is headscope
+// explore. A command that was mistyped stays, for cobra to say so.
+func withCommand(root *cobra.Command, args []string) []string {
+	if len(args) > 0 {
+		switch args[0] {
+		case "-h", "--help", "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+			return args // cobra adds these commands when it runs
+		}
+	}
+	if cmd, _, err := root.Find(args); err == nil && cmd != root || len(args) > 0 && mistyped(args[0]) {
+		return args
+	}
+	return append([]string{"explore"}, args...)
+}
+
+// mistyped tells whether an argument can only be meant as a command: a lower-case word that is no
+// file and no built-in session.
+func mistyped(arg string) bool {
+	if arg == "" || strings.Trim(arg, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return false
+	}
+	_, noFile := os.Stat(arg)
+	_, noSession := session.Builtin(arg, session.Shape{})
+	return noFile != nil && noSession != nil
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "headscope",
 		Short: "See what every layer and head of GPT-2 attends to, computed and drawn on the GPU",
 		Long: `headscope opens GPT-2's weights, runs every layer and head on the GPU, and shows
-what they attend to. Without --model it uses a small model that is built in.`,
-		Example: `  headscope atlas -o atlas.png --prompt "The cat sat on the mat. The cat sat"
+what they attend to. Without --model it uses a small model that is built in. Without a command
+it opens the window, as explore does.`,
+		Example: `  headscope --model ~/gpt2
+  headscope atlas -o atlas.png --prompt "The cat sat on the mat. The cat sat"
   headscope export --model ~/gpt2 --head L5H4 --what q,k,attn -o out
   headscope doctor`,
 		SilenceUsage:  true,

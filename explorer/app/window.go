@@ -1,8 +1,12 @@
 package app
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"log"
 	"slices"
+	"strings"
 
 	"github.com/go-gl/glfw/v3.3/glfw"
 	wgpuglfw "github.com/rajveermalviya/go-webgpu/wgpuext/glfw"
@@ -28,7 +32,7 @@ type window struct {
 // openWindow opens a window of width x height units of the display, and the adapter that draws
 // to it.
 func openWindow(choice gpu.Choice, width, height int) (w *window, err error) {
-	if err := glfw.Init(); err != nil {
+	if err := initialize(); err != nil {
 		return nil, fmt.Errorf("no window can be opened: %w; without a display use headscope atlas, render and compare, which write pictures", err)
 	}
 	w = &window{cursors: map[ui.Cursor]*glfw.Cursor{}}
@@ -43,12 +47,36 @@ func openWindow(choice gpu.Choice, width, height int) (w *window, err error) {
 	if w.handle, err = glfw.CreateWindow(width, height, "headscope", nil, nil); err != nil {
 		return w, fmt.Errorf("no window of %d x %d can be opened: %w", width, height, err)
 	}
+	if w.handle == nil { // an error of the system, which is in the log
+		return w, fmt.Errorf("no window of %d x %d can be opened", width, height)
+	}
 	w.handle.SetSizeLimits(minWidth, minHeight, glfw.DontCare, glfw.DontCare)
 	if w.device, w.surface, err = gpu.OpenWindow(choice, wgpuglfw.GetSurfaceDescriptor(w.handle)); err != nil {
 		return w, err
 	}
 	w.listen()
 	return w, w.resize()
+}
+
+// initialize starts GLFW. Its binding does not return errors of the system, such as that there is
+// no display: it logs them, and the next call panics.
+func initialize() (err error) {
+	var said bytes.Buffer
+	writer, flags := log.Writer(), log.Flags()
+	log.SetOutput(&said)
+	log.SetFlags(0)
+	defer func() {
+		log.SetOutput(writer)
+		log.SetFlags(flags)
+		if recover() != nil {
+			err = errors.New(strings.TrimSpace(said.String()))
+		}
+	}()
+	if err := glfw.Init(); err != nil {
+		return err
+	}
+	glfw.GetTime() // anything that panics if it has not started
+	return nil
 }
 
 // The least size of the window, in units of the display.

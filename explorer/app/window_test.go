@@ -1,6 +1,8 @@
 package app
 
 import (
+	"os/exec"
+	"strings"
 	"testing"
 
 	"headscope/explorer/ui"
@@ -28,6 +30,20 @@ func TestTake(t *testing.T) {
 	for i := range events {
 		if i >= len(all) || all[i] != events[i] {
 			t.Fatalf("the events are %v, want %v", all, events)
+		}
+	}
+}
+
+// Without a display there is one line that says so, and what works there.
+func TestNoDisplay(t *testing.T) {
+	for _, args := range [][]string{nil, {"A @ B"}, {"explore"}, {"explore", "--frames", "2"}} {
+		c := exec.Command(headscope, args...)
+		c.Env = append(c.Environ(), "DISPLAY=", "WAYLAND_DISPLAY=", "XDG_CONFIG_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir())
+		out, err := c.CombinedOutput()
+		text := strings.TrimSpace(string(out))
+		if err == nil || c.ProcessState.ExitCode() != 1 || strings.Contains(text, "\n") ||
+			!strings.Contains(text, "display;") || !strings.Contains(text, "headscope atlas") {
+			t.Errorf("headscope %v without a display: %v\n%s", args, err, text)
 		}
 	}
 }
